@@ -1,0 +1,21 @@
+/* Text helpers: hex, near names for "did you mean", fixed columns, quoting for JSON. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <glib.h>
+#include "base/span.h"
+
+/* Appends lower-case hex without separators. */
+void text_hex(GString *out, struct span s);
+/* Parses hex digits (blanks ignored) into a new byte array, or NULL on a bad digit or an odd count. Caller frees. */
+GByteArray *text_unhex(const char *s);
+/* The name nearest to `word` among `n` names, when near enough to suggest; else NULL. */
+const char *text_nearest(const char *word, const char *const *names, size_t n);
+/* Appends a JSON string with its quotes; bytes that are not UTF-8 become \u00xx. */
+void text_json_string(GString *out, const char *s);
+/* Appends s padded with blanks to the width (never cut). */
+void text_pad(GString *out, const char *s, int width);
+/* Collapses every run of blanks to one, trims line ends, drops empty lines (catalogue rule N0). Caller frees. */
+char *text_squeeze(const char *s);
+
+#endif
