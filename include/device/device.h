@@ -13,7 +13,7 @@ struct device;
 /* What a kind of device is. The vendor room has a table of these; `host` is the one without a vendor. */
 struct device_kind {
     const char *name;               /* "ios" */
-    const char *help;               /* one line for people */
+    const char *summary;            /* one line for people */
     bool forwards, has_crypto;
     /* Sets profile, dialect and defaults by version ("12.4"); error for versions it does not know. */
     bool (*init)(struct device *d, const char *version, GError **error);
