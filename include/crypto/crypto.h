@@ -26,8 +26,9 @@ void hash_of(enum crypto_hash h, const struct span *parts, size_t n, uint8_t *ou
 /* prf(key, parts...) = HMAC in IKEv1 (RFC 2409 4, Appendix A). Any key length, empty too. */
 void prf_of(enum crypto_hash h, struct span key, const struct span *parts, size_t n, uint8_t *out);
 
-/* A CBC cipher whose context lives with its SA. The IV is given at each call (length cipher_iv_bytes)
- * and, when `chain` is not NULL, the last cipher block is stored there. in == out is allowed. */
+/* A CBC cipher whose context lives with its SA. The IV is given at each call (length cipher_iv_bytes);
+ * NULL goes on from the last cipher block of that direction, which is much faster than setting it. When `chain` is
+ * not NULL, the last cipher block is stored there. in == out is allowed. False when n is not whole blocks. */
 struct cipher;
 struct cipher *cipher_new(enum crypto_cipher c, struct span key); /* NULL when the key length is wrong */
 void cipher_free(struct cipher *x);
@@ -43,9 +44,10 @@ void mac_of(struct mac *x, const struct span *parts, size_t n, uint8_t *out);
 bool mac_equal(const uint8_t *a, const uint8_t *b, size_t n); /* constant time */
 
 /* Diffie-Hellman over the MODP groups 1, 2, 5, 14 (RFC 2409 6.1, 6.2; RFC 3526). The private exponent comes
- * from the caller, so that runs repeat. Public values are padded to dh_group_bytes.  */
+ * from the caller, so that runs repeat: 16 bytes to dh_group_bytes of it, not all zero, else false.
+ * Public values are padded to dh_group_bytes. */
 bool dh_public(enum crypto_group g, struct span secret, uint8_t *out);
-/* False when the peer's value is 0, 1, p-1 or not below p. */
+/* False also when the peer's value is not dh_group_bytes long, is 0, 1, p-1 or not below p. */
 bool dh_shared(enum crypto_group g, struct span secret, struct span peer, uint8_t *out);
 /* Private exponent length used by default: 32 bytes (256 bits); settable per profile. */
 #define DH_SECRET_BYTES 32
@@ -61,6 +63,9 @@ struct ike_keys {
 /* SKEYID = prf(pre-shared-key, Ni_b | Nr_b), then _d, _a, _e, key and IV. */
 void ike_keys_psk(struct ike_keys *k, enum crypto_hash h, enum crypto_cipher c, struct span psk, struct span ni_b,
                   struct span nr_b, struct span gxy, uint64_t cky_i, uint64_t cky_r, struct span gxi, struct span gxr);
+/* The same from a SKEYID that stands in k->skeyid, whatever authentication it came from. */
+void ike_keys_from_skeyid(struct ike_keys *k, enum crypto_hash h, enum crypto_cipher c, struct span gxy, uint64_t cky_i,
+                          uint64_t cky_r, struct span gxi, struct span gxr);
 /* KEYMAT = prf(SKEYID_d, [g(qm)^xy |] protocol | SPI | Ni_b | Nr_b), extended to n bytes (RFC 2409 5.5).
  * gxy is empty without PFS. */
 void ike_keymat(uint8_t *out, size_t n, enum crypto_hash h, struct span skeyid_d, struct span gxy, uint8_t protocol,
