@@ -32,8 +32,6 @@ struct device_kind {
     bool (*view)(struct device *d, const char *show, struct view *out);
     /* The text of a show command, as typed at a privileged prompt, without prompt and echo. False: refused, out has the message. */
     bool (*show)(struct device *d, const char *show, GString *out);
-    /* Runs a command at once from the privileged prompt, as the timeline's console does through `type`. */
-    /* Power comes on again after a reload: state is empty, the startup configuration is loaded. */
 };
 struct device_problem {
     char *file;
@@ -64,6 +62,11 @@ struct device {
     int64_t clock_epoch_s;          /* the calendar at simulated time 0, seconds since 1970; 1993-03-01 on devices without NTP */
     bool clock_set;                 /* false: stamps carry the asterisk of an unset clock */
     sim_time booted;
+    struct ipsec_timing timing;     /* what IPsec reads of the profile */
+    bool down;                      /* between power off and boot */
+    struct sim_timer reload_timer;
+    sim_time reload_outage;
+    char *reload_reason;
     void *vendor;                   /* the kind's own memory */
     struct device_console *console;
 };
@@ -78,6 +81,9 @@ void device_config_changed(struct device *d, const char *what);
 /* Power loss and boot: SAs, consoles modes, counters of the engines are forgotten, nothing is sent; interfaces are down for `outage`,
  * then the startup configuration is loaded anew. */
 void device_reload(struct device *d, sim_time outage, const char *reason);
+bool device_is_down(const struct device *d);
+/* Gives a host interface its address and, unless 0, its default gateway. The interface is made when it is missing. */
+bool device_host_address(struct device *d, const char *interface, struct ip4_net address, ip4 gateway, GError **error);
 /* The interface's crypto map (NULL = none), by name. */
 void device_set_crypto_map(struct device *d, struct net_if *i, const char *map);
 

@@ -43,7 +43,7 @@ struct ipsec_timing {
     uint32_t retry_s;           /* try again this long after an unanswered rekey request */
 };
 
-/* Binds ESP and the node's hooks. `conf` is lent for the life of the ipsec. */
+/* Binds ESP and the node's hooks. `conf` and `timing` are lent for the life of the ipsec and may change. */
 struct ipsec *ipsec_new(struct net_node *node, struct ipsec_conf *conf, const struct ipsec_ops *ops, const struct ipsec_timing *timing);
 void ipsec_free(struct ipsec *x);
 /* After any change of conf, access lists, interfaces or addresses: idents are made anew; SAs whose entry is gone stay

@@ -4,13 +4,13 @@
 struct proxy proxy_of(ip4 addr, ip4 mask, uint8_t protocol, uint16_t port)
 {
     uint8_t type = mask == 0xffffffffu ? ID_IPV4_ADDR : ID_IPV4_ADDR_SUBNET;
-    return (struct proxy){ type, protocol, port, addr, mask };
+    return (struct proxy){type, protocol, port, addr, mask};
 }
 
 bool proxy_from_id(const struct isakmp_id *id, struct proxy *out)
 {
     struct rd r = rd_over(id->data);
-    *out = (struct proxy){ .type = id->type, .protocol = id->protocol, .port = id->port };
+    *out = (struct proxy){.type = id->type, .protocol = id->protocol, .port = id->port};
     out->addr = rd_u32(&r);
     switch (id->type) {
     case ID_IPV4_ADDR:

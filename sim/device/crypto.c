@@ -1,0 +1,196 @@
+/* The engines of one node joined: IKE (RFC 2409) asks IPsec to judge and install, IPsec asks IKE
+ * for SAs, and both speak through the node's network. Neither knows the other; the callbacks below
+ * carry what one says. */
+#include "device_priv.h"
+
+enum { UDP_PORT_IKE = 500 };
+#define IKE_TOS 0xc0 /* routers mark their own control traffic with precedence 6 */
+
+/* ---- What IKE needs ---- */
+
+static void send_datagram(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t dport,
+                          struct span message)
+{
+    struct device *d = self;
+    net_send_udp(d->node, src, sport, dst, dport, IKE_TOS, message);
+}
+
+static enum ike_why check_suite(void *self, ip4 local, ip4 remote, const struct esp_suite *s)
+{
+    struct device *d = self;
+    return ipsec_check_suite(d->ipsec, local, remote, s);
+}
+
+/* A side without `set pfs` takes a group it was offered, where its profile says so (CAT-09). */
+static bool pfs_unasked(struct device *d, const struct ipsec_grant *grant,
+                        enum crypto_group offered)
+{
+    const struct ipsec_map *map = ipsec_map_find(d->ipsec_conf, grant->map);
+    const struct ipsec_map_entry *entry = map ? ipsec_entry_find(map, grant->seq) : NULL;
+    return offered != GROUP_NONE && entry && entry->pfs == GROUP_NONE;
+}
+
+static enum ike_why check_request(void *self, const struct ike_qm_ask *ask,
+                                  struct ike_qm_grant *out)
+{
+    struct device *d = self;
+    struct ipsec_request q = {
+        .local = ask->local,
+        .remote = ask->remote,
+        .local_proxy = ask->local_proxy,
+        .remote_proxy = ask->remote_proxy,
+        .suite = ask->suite,
+        .group = ask->group,
+        .life_s = ask->life_s,
+        .life_kb = ask->life_kb,
+        .part = ask->part,
+    };
+    struct ipsec_grant grant = {0};
+    enum ike_why why = ipsec_check_request(d->ipsec, &q, &grant);
+    if (why != WHY_NONE)
+        return why;
+    if (!d->profile.accept_pfs_unasked && pfs_unasked(d, &grant, ask->group))
+        return WHY_PFS;
+    g_strlcpy(out->map, grant.map, sizeof out->map);
+    out->seq = grant.seq;
+    out->life_s = grant.life_s;
+    out->life_kb = grant.life_kb;
+    return WHY_NONE;
+}
+
+static uint32_t new_spi(void *self)
+{
+    struct device *d = self;
+    return ipsec_new_spi(d->ipsec);
+}
+
+static enum ike_why install(void *self, const struct ike_child *c)
+{
+    struct device *d = self;
+    struct ipsec_child child = {
+        .local = c->local,
+        .remote = c->remote,
+        .local_proxy = c->local_proxy,
+        .remote_proxy = c->remote_proxy,
+        .suite = c->suite,
+        .spi_in = c->spi_in,
+        .spi_out = c->spi_out,
+        .keymat_in = c->keymat_in,
+        .keymat_out = c->keymat_out,
+        .life_s = c->life_s,
+        .life_kb = c->life_kb,
+        .map = c->map[0] ? c->map : NULL,
+        .seq = c->seq,
+        .initiator = c->role == IKE_INITIATOR,
+    };
+    return ipsec_install(d->ipsec, &child);
+}
+
+static void peer_deleted(void *self, ip4 remote, uint32_t spi_out)
+{
+    struct device *d = self;
+    ipsec_peer_deleted(d->ipsec, remote, spi_out, WHY_PEER_DELETE);
+}
+
+static void peer_gone(void *self, ip4 local, ip4 remote, enum ike_why why)
+{
+    struct device *d = self;
+    ipsec_peer_gone(d->ipsec, local, remote, why);
+}
+
+static void request_failed(void *self, const struct ike_request *r, enum ike_why why)
+{
+    struct device *d = self;
+    ipsec_acquire_failed(d->ipsec, r->local, r->remote, &r->local_proxy, &r->remote_proxy);
+}
+
+/* ---- What IPsec needs ---- */
+
+G_STATIC_ASSERT(IPSEC_MAX_OFFERS == IKE_MAX_OFFERS);
+
+static void acquire(void *self, const struct ipsec_acquire *a)
+{
+    struct device *d = self;
+    if (!d->ike_conf->enabled)
+        return;
+    struct ike_request r = {
+        .local = a->local,
+        .remote = a->remote,
+        .local_proxy = a->local_proxy,
+        .remote_proxy = a->remote_proxy,
+        .n_offer = a->n_offer,
+        .pfs = a->pfs,
+        .life_s = a->life_s,
+        .life_kb = a->life_kb,
+        .seq = a->seq,
+        .spi_old = a->spi_old,
+    };
+    memcpy(r.offer, a->offer, a->n_offer * sizeof *a->offer);
+    g_strlcpy(r.map, a->map, sizeof r.map);
+    ike_request_sas(d->ike, &r);
+}
+
+static void ended(void *self, ip4 local, ip4 remote, uint32_t spi_in, enum ike_why why)
+{
+    struct device *d = self;
+    ike_child_ended(d->ike, local, remote, spi_in);
+}
+
+/* ---- The node ---- */
+
+static void ike_datagram(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,
+                         uint16_t dport, struct span payload)
+{
+    struct device *d = self;
+    if (d->ike_conf->enabled)
+        ike_input(d->ike, dst, dport, src, sport, payload);
+    else
+        ++*trace_counter(d->scope, "drop.IKE_OFF");
+}
+
+static void node_changed(void *self, struct net_if *i)
+{
+    struct device *d = self;
+    if (d->ipsec)
+        ipsec_changed(d->ipsec);
+}
+
+void device_crypto_start(struct device *d)
+{
+    const struct ike_ops ike_ops = {
+        send_datagram, check_suite, check_request,  new_spi, install,
+        peer_deleted,  peer_gone,   request_failed, d,
+    };
+    const struct ipsec_ops ipsec_ops = {.acquire = acquire, .ended = ended, .self = d};
+    d->ike_conf = ike_conf_new();
+    d->ipsec_conf = ipsec_conf_new();
+    ike_profile_init(&d->profile);
+    device_crypto_refresh(d);
+    d->ike = ike_new(d->scope, d->ike_conf, &d->profile, &ike_ops);
+    d->ipsec = ipsec_new(d->node, d->ipsec_conf, &ipsec_ops, &d->timing);
+    net_udp_bind(d->node, UDP_PORT_IKE, ike_datagram, d);
+    net_node_on_change(d->node, node_changed, d);
+}
+
+void device_crypto_stop(struct device *d)
+{
+    if (!d->ike_conf)
+        return;
+    net_udp_unbind(d->node, UDP_PORT_IKE);
+    net_node_on_change(d->node, NULL, NULL);
+    g_clear_pointer(&d->ike, ike_free);
+    g_clear_pointer(&d->ipsec, ipsec_free);
+    g_clear_pointer(&d->ike_conf, ike_conf_free);
+    g_clear_pointer(&d->ipsec_conf, ipsec_conf_free);
+}
+
+void device_crypto_refresh(struct device *d)
+{
+    d->timing = (struct ipsec_timing){
+        .soft_before_s = d->profile.rekey_before_s,
+        .soft_before_kb = d->profile.rekey_before_kb,
+        .rekey_idle = d->profile.rekey_idle,
+        .retry_s = d->profile.rekey_retry_s,
+    };
+    d->ipsec_conf->raw_proxy_id = d->profile.raw_proxy_id;
+}
