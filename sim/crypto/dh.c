@@ -1,6 +1,6 @@
 /* Diffie-Hellman over the MODP groups of RFC 2409 6 and RFC 3526, generator 2. The modulus and its
  * Montgomery form are made once a group, and so are tables of powers of the generator: with
- * exponents of our own, g^x is then one multiplication for each four bits of x and no squaring. */
+ * exponents of our own, g^x is then one multiplication for each few bits of x and no squaring. */
 #include <glib.h>
 #include <openssl/bn.h>
 
@@ -13,13 +13,18 @@
 /* Shorter exponents can be searched for; nothing here has a use for them. */
 #define SECRET_MIN_BYTES 16
 
-/* power[w * WINDOW_ROWS + d - 1] is g^(d * 16^w), in Montgomery form. */
+/* power[w * rows + d - 1] is g^(d * 2^(bits * w)), in Montgomery form. */
 struct base_table {
+    unsigned bits; /* of the exponent, a window */
+    size_t rows;   /* 2^bits - 1: the power 0 needs no row */
     size_t windows;
     BIGNUM **power;
 };
 
-enum { TABLE_SHORT, TABLE_FULL, TABLES }; /* for exponents up to DH_SECRET_BYTES; for any */
+/* Exponents up to DH_SECRET_BYTES get wide windows (350 kB for group 2), longer ones narrow ones.
+ */
+enum { TABLE_SHORT, TABLE_FULL, TABLES };
+static const unsigned table_bits[TABLES] = {[TABLE_SHORT] = 6, [TABLE_FULL] = 4};
 
 struct group {
     BIGNUM *p, *p_minus_1, *one; /* one in Montgomery form */
@@ -68,28 +73,30 @@ static const struct group *group_of(enum crypto_group g)
     return g_once(&once[g], make_group, GUINT_TO_POINTER(g));
 }
 
-/* Each window's first row is the last window's sixteenth power: row 15 times row 1. */
+/* The step to the next window, g^(2^bits), is the last row times the first. */
 static void *make_table(void *packed)
 {
     enum crypto_group g = GPOINTER_TO_UINT(packed) / TABLES;
-    size_t bytes =
-        GPOINTER_TO_UINT(packed) % TABLES == TABLE_SHORT ? DH_SECRET_BYTES : dh_group_bytes(g);
+    unsigned which = GPOINTER_TO_UINT(packed) % TABLES;
+    size_t bytes = which == TABLE_SHORT ? DH_SECRET_BYTES : dh_group_bytes(g);
     const struct group *group = group_of(g);
     struct base_table *t = g_new0(struct base_table, 1);
     BN_CTX *ctx = BN_CTX_new();
     BIGNUM *base = BN_new();
-    t->windows = bytes * 8 / WINDOW_BITS;
-    t->power = g_new(BIGNUM *, t->windows * WINDOW_ROWS);
+    t->bits = table_bits[which];
+    t->rows = (1u << t->bits) - 1;
+    t->windows = (bytes * 8 + t->bits - 1) / t->bits;
+    t->power = g_new(BIGNUM *, t->windows * t->rows);
     g_assert(ctx && base && BN_set_word(base, GENERATOR));
     g_assert(BN_to_montgomery(base, base, group->mont, ctx));
     for (size_t w = 0; w < t->windows; w++) {
-        BIGNUM **row = t->power + w * WINDOW_ROWS;
+        BIGNUM **row = t->power + w * t->rows;
         row[0] = BN_dup(base);
-        for (int d = 1; d < WINDOW_ROWS; d++) {
+        for (size_t d = 1; d < t->rows; d++) {
             row[d] = BN_new();
             g_assert(BN_mod_mul_montgomery(row[d], row[d - 1], base, group->mont, ctx));
         }
-        g_assert(BN_mod_mul_montgomery(base, row[WINDOW_ROWS - 1], base, group->mont, ctx));
+        g_assert(BN_mod_mul_montgomery(base, row[t->rows - 1], base, group->mont, ctx));
     }
     BN_free(base);
     BN_CTX_free(ctx);
@@ -118,6 +125,16 @@ static bool secret_usable(enum crypto_group g, struct span secret)
     return any != 0;
 }
 
+/* `bits` bits of a big-endian number, `at` bits up from its low end. */
+static unsigned window_of(struct span secret, size_t at, unsigned bits)
+{
+    size_t byte = at / 8;
+    unsigned v = secret.p[secret.n - 1 - byte];
+    if (byte + 1 < secret.n)
+        v |= (unsigned)secret.p[secret.n - 2 - byte] << 8;
+    return v >> (at % 8) & ((1u << bits) - 1);
+}
+
 bool dh_public(enum crypto_group g, struct span secret, uint8_t *out)
 {
     if (!secret_usable(g, secret))
@@ -127,11 +144,10 @@ bool dh_public(enum crypto_group g, struct span secret, uint8_t *out)
     BN_CTX *ctx = BN_CTX_new();
     BIGNUM *y = BN_dup(group->one);
     bool ok = ctx && y;
-    for (size_t w = 0; ok && w < secret.n * 2; w++) {
-        uint8_t byte = secret.p[secret.n - 1 - w / 2];
-        unsigned d = w % 2 ? byte >> 4 : byte & 15;
+    for (size_t w = 0; ok && w * t->bits < secret.n * 8; w++) {
+        unsigned d = window_of(secret, w * t->bits, t->bits);
         if (d)
-            ok = BN_mod_mul_montgomery(y, y, t->power[w * WINDOW_ROWS + d - 1], group->mont, ctx);
+            ok = BN_mod_mul_montgomery(y, y, t->power[w * t->rows + d - 1], group->mont, ctx);
     }
     ok = ok && BN_from_montgomery(y, y, group->mont, ctx) &&
          BN_bn2binpad(y, out, (int)dh_group_bytes(g)) > 0;
