@@ -7,7 +7,8 @@
  *   name:WORD               an argument: its name, then its type
  * Types: WORD (no blanks), LINE (the rest), A.B.C.D (address), A.B.C.D/nn, MASK (contiguous netmask), WILDCARD (inverse mask),
  * <1-65535> (number in a range), IFNAME (an interface name, "FastEthernet0/0" or "fa 0/0", given back in full),
- * HH:MM:SS. Help texts come from the words table given to cli_new ("isakmp" -> "ISAKMP information"). */
+ * HH:MM:SS. Help texts come from the words table given to cli_new ("isakmp" -> "ISAKMP information"). A row of it may name
+ * the words before ("clear crypto sa peer"), and an argument as ":name"; the longest that fits is shown. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
@@ -21,11 +22,11 @@ struct cli_args;
 typedef void (*cli_fn)(void *self, const struct cli_args *args, GString *out);
 
 enum {
-    CLI_NO = 1,          /* "no <command>" is the same row, cli_negated true; arguments may be cut short after no */
-    CLI_DEFAULT = 2,     /* "default <command>" too */
+    CLI_NO = 1,          /* "no <command>" is the same row, cli_negated true; complete, as without no */
+    CLI_DEFAULT = 2,     /* "default <command>" too: cli_negated and cli_defaulted are true */
     CLI_HIDDEN = 4,      /* not in help or completion */
     CLI_PRIVILEGED = 8,  /* not in user mode */
-    CLI_NO_ONLY_PREFIX = 16, /* with no: matching may stop at any argument */
+    CLI_NO_ONLY_PREFIX = 16, /* with no: the line may end where an argument, a choice or an option would begin, or anywhere after one */
 };
 struct cli_command {
     const char *pattern;   /* NULL closes the table */
@@ -41,6 +42,7 @@ bool cli_has(const struct cli_args *a, const char *word_or_arg);        /* this 
 bool cli_arg_u32(const struct cli_args *a, const char *name, uint32_t *v);
 bool cli_arg_ip4(const struct cli_args *a, const char *name, ip4 *v);
 bool cli_negated(const struct cli_args *a);
+bool cli_defaulted(const struct cli_args *a);
 int cli_tag(const struct cli_args *a);
 const char *cli_line(const struct cli_args *a);                         /* the whole line as typed, trimmed, pipe removed */
 
