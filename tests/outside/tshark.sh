@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# tshark judges captures: usage tshark.sh VPNSIM SCENARIO-DIR…
+# Every capture dissects with no malformed packet and no checksum error (a scenario whose network damages packets
+# on purpose says `x-judge: damaged`); where the tunnel comes up, main mode 5 and 6, quick mode and ESP decrypt with
+# the exported keys and inner packets are seen. Prints a line a scenario; exits 1 when one is refused.
+set -u
+vpnsim=${1:?usage: tshark.sh VPNSIM SCENARIO-DIR...}
+shift
+if ! command -v tshark >/dev/null; then
+    echo "SKIPPED: tshark is not installed; captures were not judged" >&2
+    exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TZ=UTC HOME=$work
+status=0
+
+# Packets of the capture that pass a display filter.
+count() {
+    WIRESHARK_CONFIG_DIR="$run/wireshark" tshark -r "$run/capture.pcapng" \
+        -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -Y "$1" 2>"$work/err" | wc -l
+}
+refuse() {
+    echo "$name: $1"
+    status=1
+}
+
+judge() {
+    name=$(basename "$1")
+    run=$work/$name
+    "$vpnsim" run "$1" --out "$run" --quiet >"$work/out" 2>&1
+    if [ ! -s "$run/capture.pcapng" ]; then
+        refuse "no capture: $(tail -1 "$work/out")"
+        return
+    fi
+    packets=$(count frame)
+    [ "$packets" -gt 0 ] || { refuse "tshark reads no packet: $(tail -1 "$work/err")"; return; }
+    if ! grep -q '^x-judge: *damaged' "$1/scenario.yml"; then
+        malformed=$(count '_ws.malformed && !esp')
+        sums=$(count 'ip.checksum.status == "Bad" || udp.checksum.status == "Bad" || icmp.checksum.status == "Bad"')
+        [ "$malformed" -eq 0 ] || refuse "$malformed malformed packets"
+        [ "$sums" -eq 0 ] || refuse "$sums packets with a wrong checksum"
+    fi
+    if grep -q '"event":"ipsec_sa_new"' "$run/events.jsonl"; then
+        main=$(count 'isakmp.exchangetype == 2 && isakmp.flag_e == 1 && isakmp.typepayload == 8')
+        quick=$(count 'isakmp.exchangetype == 32 && isakmp.flag_e == 1 && isakmp.typepayload == 10')
+        [ "$main" -ge 2 ] || refuse "main mode 5 and 6 do not decrypt"
+        [ "$quick" -ge 2 ] || refuse "quick mode does not decrypt"
+        esp=$(count esp)
+        inner=$(count 'esp && (icmp || udp.port != 500)')
+        bad=$(count 'esp.icv_good == 0')
+        if [ "$esp" -gt 0 ] && ! grep -q '^x-judge: *damaged' "$1/scenario.yml"; then
+            [ "$inner" -eq "$esp" ] || refuse "$inner of $esp ESP packets show their inner packet"
+            [ "$bad" -eq 0 ] || refuse "$bad ESP packets with a wrong ICV"
+        fi
+        echo "$name: $packets packets, $main of main mode and $quick of quick mode decrypted, $inner of $esp ESP opened"
+    else
+        echo "$name: $packets packets, no tunnel to open"
+    fi
+    rm -rf "$run"
+}
+
+for scenario in "$@"; do
+    judge "$scenario"
+done
+exit $status
