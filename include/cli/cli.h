@@ -44,6 +44,10 @@ bool cli_arg_ip4(const struct cli_args *a, const char *name, ip4 *v);
 bool cli_negated(const struct cli_args *a);
 bool cli_defaulted(const struct cli_args *a);
 int cli_tag(const struct cli_args *a);
+/* The keyword that stands nearest before an argument ("eq" of "eq sport:WORD"), NULL when there is none. */
+const char *cli_keyword_before(const struct cli_args *a, const char *name);
+size_t cli_arg_at(const struct cli_args *a, const char *name);          /* where it begins in the line: for a caret */
+char *cli_canonical(const struct cli_args *a);                          /* the command with its keywords in full, without "no"; caller frees */
 const char *cli_line(const struct cli_args *a);                         /* the whole line as typed, trimmed, pipe removed */
 
 /* A mode is a set of rows and a prompt. */
@@ -76,6 +80,8 @@ enum cli_result cli_run(struct cli *c, const struct cli_mode *mode, bool user_mo
 bool cli_help(struct cli *c, const struct cli_mode *mode, bool user_mode, const char *line, void *self, GString *out, struct cli_error *error);
 /* TAB: the whole line with its last word completed when that is unique; NULL otherwise. Caller frees. */
 char *cli_complete(struct cli *c, const struct cli_mode *mode, bool user_mode, const char *line, void *self);
+/* The keyword nearest to the first word that fits nowhere, when near enough to suggest. Caller frees. */
+char *cli_nearest(struct cli *c, const struct cli_mode *mode, const char *line, void *self);
 /* Every row of a mode parses its own pattern (asserts otherwise): called when a table is first used, and by tests. */
 void cli_check(const struct cli_mode *mode);
 

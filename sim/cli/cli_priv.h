@@ -50,6 +50,7 @@ struct cli_bind {
     const struct cli_bind *before;
     const struct cli_inst *inst;
     const char *value;
+    size_t offset; /* of its word in the line */
 };
 /* One way a row may still match. */
 struct cli_thread {

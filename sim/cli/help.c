@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /* ---- Help texts ---- */
 
 /* The path of words typed so far and the word to explain: "clear crypto sa" + "peer". The longest
@@ -243,6 +245,35 @@ char *cli_complete(struct cli *c, const struct cli_mode *mode, bool user_mode, c
     }
     cli_match_clear(&m);
     return whole;
+}
+
+/* ---- Did you mean ---- */
+
+char *cli_nearest(struct cli *c, const struct cli_mode *mode, const char *line, void *self)
+{
+    struct cli_match m;
+    struct cli_error error;
+    char *found = NULL;
+    cli_match_init(&m, c, false, line, self);
+    for (; mode && !found; mode = mode->parent) {
+        size_t i = cli_match_start(&m, mode);
+        while (i < m.tokens->len && cli_match_step(&m, i, &error))
+            i++;
+        if (i == m.tokens->len)
+            continue;
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        for (guint j = 0; j < m.threads->len; j++) {
+            const struct cli_thread *t = &g_array_index(m.threads, struct cli_thread, j);
+            const struct cli_inst *inst = &t->row->inst[t->pc];
+            if (inst->op == CLI_OP_KEYWORD && !(t->row->command->flags & CLI_HIDDEN))
+                g_ptr_array_add(names, inst->text);
+        }
+        const struct cli_token *bad = &g_array_index(m.tokens, struct cli_token, i);
+        g_autofree char *word = g_strndup(bad->at, bad->n);
+        found = g_strdup(text_nearest(word, (const char *const *)names->pdata, names->len));
+    }
+    cli_match_clear(&m);
+    return found;
 }
 
 /* ---- Self-check ---- */

@@ -251,11 +251,12 @@ static bool fail(struct cli_error *error, enum cli_result what, size_t at, const
     return false;
 }
 
-static void advance(struct cli_match *m, const struct cli_thread *from, const char *value)
+static void advance(struct cli_match *m, const struct cli_thread *from, const char *value,
+                    size_t offset)
 {
     struct cli_bind *b = arena_alloc(m->arena, sizeof *b);
     struct cli_thread t = *from;
-    *b = (struct cli_bind){from->binds, inst_of(from), value};
+    *b = (struct cli_bind){from->binds, inst_of(from), value, offset};
     t.binds = b;
     t.half = false;
     t.held = NULL;
@@ -263,12 +264,13 @@ static void advance(struct cli_match *m, const struct cli_thread *from, const ch
     follow(m, t);
 }
 
-static void advance_ifname(struct cli_match *m, const struct cli_thread *t, const char *word)
+static void advance_ifname(struct cli_match *m, const struct cli_thread *t, const char *word,
+                           size_t offset)
 {
     g_autofree char *joined = t->half ? g_strconcat(t->held, word, NULL) : g_strdup(word);
     g_autofree char *full = full_ifname(m, joined);
     if (full) {
-        advance(m, t, arena_strdup(m->arena, full));
+        advance(m, t, arena_strdup(m->arena, full), offset);
     } else if (!t->half && half_ifname(m, word)) {
         struct cli_thread half = *t;
         half.half = true;
@@ -282,11 +284,11 @@ static void advance_argument(struct cli_match *m, const struct cli_thread *t,
 {
     const struct cli_inst *inst = inst_of(t);
     if (inst->type == CLI_TYPE_IFNAME)
-        advance_ifname(m, t, word);
+        advance_ifname(m, t, word, token->offset);
     else if (inst->type == CLI_TYPE_LINE)
-        advance(m, t, arena_strdup(m->arena, token->at));
+        advance(m, t, arena_strdup(m->arena, token->at), token->offset);
     else if (cli_type_takes(m, inst, word))
-        advance(m, t, word);
+        advance(m, t, word, token->offset);
 }
 
 bool cli_match_step(struct cli_match *m, size_t token, struct cli_error *error)
@@ -306,7 +308,7 @@ bool cli_match_step(struct cli_match *m, size_t token, struct cli_error *error)
         const struct cli_thread *th = &g_array_index(old, struct cli_thread, i);
         const struct cli_inst *inst = inst_of(th);
         if (inst->op == CLI_OP_KEYWORD && keyword && g_ascii_strcasecmp(inst->text, keyword) == 0)
-            advance(m, th, inst->text);
+            advance(m, th, inst->text, t->offset);
         else if (inst->op == CLI_OP_ARGUMENT && !keyword)
             advance_argument(m, th, t, word);
         arguments |= inst->op == CLI_OP_ARGUMENT;
@@ -422,6 +424,40 @@ bool cli_arg_ip4(const struct cli_args *a, const char *name, ip4 *v)
 {
     const char *text = cli_arg(a, name);
     return text && ip4_parse(text, v);
+}
+
+const char *cli_keyword_before(const struct cli_args *a, const char *name)
+{
+    for (const struct cli_bind *b = a->binds; b; b = b->before)
+        if (b->inst->op == CLI_OP_ARGUMENT && strcmp(b->inst->name, name) == 0) {
+            while (b && b->inst->op == CLI_OP_ARGUMENT)
+                b = b->before;
+            return b ? b->inst->text : NULL;
+        }
+    return NULL;
+}
+
+size_t cli_arg_at(const struct cli_args *a, const char *name)
+{
+    for (const struct cli_bind *b = a->binds; b; b = b->before)
+        if (b->inst->op == CLI_OP_ARGUMENT && strcmp(b->inst->name, name) == 0)
+            return b->offset;
+    return 0;
+}
+
+static void put_canonical(GString *out, const struct cli_bind *b)
+{
+    if (!b)
+        return;
+    put_canonical(out, b->before);
+    g_string_append_printf(out, "%s%s", out->len ? " " : "", b->value);
+}
+
+char *cli_canonical(const struct cli_args *a)
+{
+    GString *out = g_string_new(NULL);
+    put_canonical(out, a->binds);
+    return g_string_free(out, FALSE);
 }
 
 bool cli_negated(const struct cli_args *a)

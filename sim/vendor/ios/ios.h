@@ -43,6 +43,7 @@ struct ios {
     uint64_t console_logged, buffer_logged;
 
     GPtrArray *kept;               /* accepted lines without effect: struct ios_kept, for show running-config */
+    struct ios_conf *conf;         /* the rest of the configuration: ios_conf.h */
     struct ios_ping *ping;
     struct ios_words *words;
     char *enable_secret;
