@@ -2,6 +2,7 @@
 #ifndef WIRE_ISAKMP_H
 #define WIRE_ISAKMP_H
 
+#include <glib.h>
 #include "base/arena.h"
 #include "base/ip4.h"
 #include "base/span.h"
@@ -21,6 +22,8 @@ struct isakmp_head {
 /* WIRE_SHORT: truncated; WIRE_BAD: version, or length below 28 or beyond the bytes. */
 enum wire_status isakmp_head_parse(struct span bytes, struct isakmp_head *h);
 void isakmp_head_emit(const struct isakmp_head *h, struct wr *w);
+/* Appends " field value" for every field. */
+void isakmp_head_dump(const struct isakmp_head *h, GString *out);
 /* Puts the final length into bytes 24..27. */
 void isakmp_length_fix(struct wr *w);
 
