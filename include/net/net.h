@@ -66,7 +66,7 @@ struct net_if *net_if_at(const struct net_node *n, size_t i);
 void net_if_set_address(struct net_if *i, ip4 addr, ip4 mask);      /* connected route follows; 0 removes */
 void net_if_set_admin(struct net_if *i, bool up);
 bool net_if_protocol_up(const struct net_if *i);                    /* admin up and its link up (loopbacks: admin up) */
-/* Watches state and address changes of the node's interfaces and routes. */
+/* Watches state and address changes of the node's interfaces, and (with NULL) of its static routes. */
 void net_node_on_change(struct net_node *n, void (*fn)(void *self, struct net_if *i), void *self);
 
 /* ---- Routes: longest prefix, then lowest distance ---- */
@@ -108,6 +108,10 @@ bool net_send_ip(struct net_node *n, ip4 src, ip4 dst, uint8_t protocol, uint8_t
 bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, uint8_t tos, struct span payload);
 /* An ICMP error about a packet that is not consumed (RFC 1812 4.3.2: never about ICMP errors, fragments, broadcasts). */
 void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, uint8_t code, uint16_t mtu);
+
+/* Told of each ICMP error about a packet this node sent; `quoted` (lent) begins with that packet's IP head. */
+typedef void (*net_icmp_fn)(void *self, ip4 from, uint8_t type, uint8_t code, uint16_t mtu, struct span quoted);
+void net_icmp_watch(struct net_node *n, net_icmp_fn fn, void *self);
 
 /* Whoever takes UDP datagrams to a local port. payload is lent. */
 typedef void (*net_udp_fn)(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, struct span payload);
