@@ -55,11 +55,14 @@ uint64_t sim_run(struct sim *sim, sim_time until);
 /* Runs one event if one is due by `until`. */
 bool sim_step(struct sim *sim, sim_time until);
 void sim_stop(struct sim *sim);
+/* The last sim_run or sim_step was stopped; the next one begins anew. */
 bool sim_stopped(const struct sim *sim);
 /* Time of the next event, SIM_TIME_MAX when there is none. */
 sim_time sim_next(struct sim *sim);
 uint64_t sim_events(const struct sim *sim);  /* events run so far */
 uint64_t sim_pending(const struct sim *sim); /* events waiting, stale ones included */
+/* Events posted and timers armed so far: the sequence number last given. */
+uint64_t sim_scheduled(const struct sim *sim);
 
 /* Called before each event is handed out, for step brackets (trace) and progress; one of each. */
 void sim_set_step_fn(struct sim *sim, void (*fn)(void *self), void *self);

@@ -59,6 +59,7 @@ struct trace_scope {
     uint32_t index;    /* 0 = the simulation, then in order of creation */
 };
 
+/* One trace a simulation: it takes the simulation's step function. Free it before the simulation. */
 struct trace *trace_new(struct sim *sim);
 void trace_free(struct trace *t);
 struct sim *trace_sim(const struct trace *t);
@@ -71,7 +72,9 @@ struct trace_scope *trace_scope_by_index(struct trace *t, uint32_t index); /* NU
  * `step` numbers the kernel event (packet arrival, timer, typed command) that caused it. */
 struct trace_event {
     sim_time at;
-    uint64_t seq;  /* of all events delivered or not: numbers never depend on who listens */
+    /* What the kernel had been asked to schedule so far, sim_scheduled(): it never depends on who
+     * listens and never goes down. Events that share it come in the order of their emission. */
+    uint64_t seq;
     uint64_t step;
     const struct trace_scope *scope;
     enum trace_id id;
@@ -80,7 +83,8 @@ struct trace_event {
 typedef void (*trace_fn)(void *self, const struct trace_event *e);
 
 /* Subscribers are called in the order they subscribed. `scope` NULL means every scope, later ones too.
- * They must not change the simulation. */
+ * They must not change the simulation. One that emits events of its own (a console line for what it was
+ * shown) has them delivered at once, so what records everything subscribes before it. */
 void trace_subscribe(struct trace *t, struct trace_scope *scope, const struct trace_mask *want, trace_fn fn, void *self);
 void trace_unsubscribe(struct trace *t, trace_fn fn, void *self);
 
