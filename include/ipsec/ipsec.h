@@ -1,7 +1,8 @@
 /* The IPsec of one node: policy look-up going out, SA look-up coming in, lifetimes, and the answers IKE needs.
  *
  * Counters of the node's scope: esp.out.packets esp.out.bytes esp.in.packets esp.in.bytes esp.send_errors
- * esp.recv_errors esp.replay esp.icv esp.no_spi esp.proxy ipsec.sa.created ipsec.sa.deleted ipsec.acquire. */
+ * esp.recv_errors esp.replay esp.icv esp.no_spi esp.proxy ipsec.sa.created ipsec.sa.deleted ipsec.acquire
+ * ipsec.delete.unknown. */
 #ifndef IPSEC_IPSEC_H
 #define IPSEC_IPSEC_H
 

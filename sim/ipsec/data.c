@@ -1,0 +1,266 @@
+/* Packets through IPsec: RFC 2401 5.1 going out, 5.2 coming in, and the check that nothing which
+ * policy wants protected comes in clear. */
+#include "ipsec_priv.h"
+
+enum { PORT_IKE = 500, PORT_NAT_T = 4500 };
+
+/* ---- Going out ---- */
+
+/* IKE's own datagrams, and what is protected already, are never protected. */
+static bool own_control(const struct binding *b, const struct pkt *p, const struct flow *f)
+{
+    if (p->in || f->src != b->local)
+        return false;
+    return f->protocol == IPPROTO_NUM_ESP || f->protocol == IPPROTO_NUM_AH ||
+           (f->protocol == IPPROTO_NUM_UDP && (f->sport == PORT_IKE || f->sport == PORT_NAT_T));
+}
+
+static void send_failed(struct ipsec *x, struct ident *ident, struct pkt *p, enum drop_reason why)
+{
+    ident->view.send_errors++;
+    ++*x->count.send_errors;
+    pkt_drop(x->node, p, why);
+}
+
+/* The packet that finds no SA is lost; the ones after the answer are not. */
+static void no_sa(struct ipsec *x, struct ident *ident, struct pkt *p)
+{
+    send_failed(x, ident, p, DROP_IPSEC_NO_SA);
+    ipsec_request_sas(x, ident, NULL);
+}
+
+/* The largest inner packet that fits an MTU when sealed. */
+static uint32_t inner_mtu(struct esp_suite suite, uint32_t mtu)
+{
+    uint32_t n = mtu;
+    while (n > IP4_HEAD && esp_sealed_bytes(suite, n) > mtu)
+        n--;
+    return n;
+}
+
+/* Don't-fragment binds the sealed packet too: say so to the sender, in bytes before sealing
+ * (RFC 2401 6.1.1, RFC 1191). What may be cut is cut after sealing, and its outer head must not
+ * forbid that, even where DF is to be set on everything. */
+static bool too_big(struct ipsec *x, const struct pair *pair, const struct net_if *out,
+                    const struct pkt *p, int *df)
+{
+    bool inner_df = be16_get(p->buf + p->head + 6) & IP4_DF;
+    uint32_t mtu = MIN(out->ip_mtu, out->mtu);
+    *df = x->conf->df;
+    if (*df == ESP_DF_CLEAR || esp_sealed_bytes(pair->view.suite, p->len) <= mtu)
+        return false;
+    if (!inner_df) {
+        *df = ESP_DF_CLEAR;
+        return false;
+    }
+    net_icmp_error(x->node, p, ICMP_UNREACHABLE, ICMP_FRAG_NEEDED,
+                   (uint16_t)inner_mtu(pair->view.suite, mtu));
+    return true;
+}
+
+static void seal_failed(struct ipsec *x, struct pair *pair, const struct flow *f, struct pkt *p,
+                        enum drop_reason why)
+{
+    TRACE(x->scope, esp_drop, .why = why, .sa = pair->view.out, .spi = pair->view.spi_out,
+          .seq = pair->out->seq, .src = pair->local, .dst = pair->remote, .inner_src = f->src,
+          .inner_dst = f->dst, .protocol = f->protocol);
+    send_failed(x, pair->ident, p, why);
+    /* Out of numbers: only a new SA helps                                  RFC 2406 3.3.3 */
+    if (why == DROP_ESP_SEQ_WRAP)
+        ipsec_pair_end(pair, WHY_EXPIRED, true);
+}
+
+static void protect(struct ipsec *x, struct ident *ident, struct pair *pair, struct net_if *out,
+                    ip4 nexthop, const struct flow *f, struct pkt *p)
+{
+    struct esp_sa *sa = pair->out;
+    if (sa->suite.transport && (f->src != sa->src || f->dst != sa->dst)) {
+        send_failed(x, ident, p, DROP_ESP_PROXY);
+        return;
+    }
+    int df;
+    if (too_big(x, pair, out, p, &df)) {
+        send_failed(x, ident, p, DROP_IP_DF);
+        return;
+    }
+    p = pkt_own(p);
+    enum drop_reason why;
+    uint32_t inner = p->len;
+    esp_seal(sa, &p, 1, df, &x->ip_id, &why);
+    if (why != DROP_NONE) {
+        seal_failed(x, pair, f, p, why);
+        return;
+    }
+    p->sa_out = sa->id;
+    ident->view.encaps++;
+    ident->view.encrypt++;
+    ident->view.digest += sa->suite.auth != HASH_NONE;
+    ++*x->count.out_packets;
+    *x->count.out_bytes += inner;
+    TRACE(x->scope, esp_out, .sa = sa->id, .spi = sa->spi, .seq = sa->seq, .inner = inner,
+          .outer = p->len);
+    ip4 dst = sa->dst;
+    ipsec_pair_used(pair); /* may end it */
+    /* The peer may lie in another direction than the traffic it takes. */
+    if (f->dst != dst && !net_route_lookup(x->node, dst, &out, &nexthop))
+        pkt_drop(x->node, p, DROP_IP_NO_ROUTE);
+    else
+        net_output_on(out, nexthop, p);
+}
+
+static enum net_verdict egress(void *self, struct net_if *out, ip4 nexthop, struct pkt *p)
+{
+    struct ipsec *x = self;
+    struct binding *b = ipsec_binding(x, out);
+    struct flow f;
+    ipsec_fresh(x);
+    if (!b || !pkt_flow(p, &f) || own_control(b, p, &f))
+        return NET_PASS;
+    struct match m = ipsec_select(x, b, &f);
+    if (!m.ident)
+        return NET_PASS;
+    if (m.pair)
+        protect(x, m.ident, m.pair, out, nexthop, &f, p);
+    else
+        no_sa(x, m.ident, p);
+    return NET_TAKEN;
+}
+
+/* ---- Coming in ---- */
+
+static void refuse(struct ipsec *x, const struct pair *pair, struct pkt *p, enum drop_reason why,
+                   const struct ev_esp_drop *what)
+{
+    if (pair)
+        pair->ident->view.recv_errors++;
+    ++*x->count.recv_errors;
+    if (why == DROP_ESP_REPLAY)
+        ++*x->count.replay;
+    if (why == DROP_ESP_ICV)
+        ++*x->count.icv;
+    if (why == DROP_ESP_NO_SPI)
+        ++*x->count.no_spi;
+    if (why == DROP_ESP_PROXY)
+        ++*x->count.proxy;
+    if (TRACE_ON(x->scope, esp_drop))
+        trace_emit(x->scope, EV_esp_drop, what);
+    pkt_drop(x->node, p, why);
+}
+
+/* RFC 2401 5.2.1: the inner packet must be one that the SA was made for. Later fragments carry no
+ * ports to look at. */
+static bool proxies_take(const struct ipsec_ident *v, const struct pkt *p, const struct flow *f)
+{
+    struct proxy local = v->local_proxy, remote = v->remote_proxy;
+    if (be16_get(p->buf + p->head + 6) & 0x1fff)
+        local.port = remote.port = 0;
+    return proxy_has(&remote, f->src, f->protocol, f->sport) &&
+           proxy_has(&local, f->dst, f->protocol, f->dport);
+}
+
+static struct pair *pair_for(const struct ipsec *x, uint32_t spi, ip4 dst)
+{
+    struct pair *pair = g_hash_table_lookup(x->pair_by_spi, GUINT_TO_POINTER(spi));
+    return pair && pair->in->dst == dst ? pair : NULL;
+}
+
+static void unknown_spi(struct ipsec *x, struct pkt *p, const struct ev_esp_drop *what)
+{
+    ip4 local = what->dst, remote = what->src;
+    uint32_t spi = what->spi;
+    refuse(x, NULL, p, DROP_ESP_NO_SPI, what);
+    if (x->ops.unknown_spi)
+        x->ops.unknown_spi(x->ops.self, local, remote, spi);
+}
+
+static void esp_input(void *self, struct net_if *in, struct pkt *p)
+{
+    struct ipsec *x = self;
+    struct flow outer, inner;
+    struct ev_esp_drop what = {.protocol = IPPROTO_NUM_ESP};
+    uint32_t seq = 0, outer_bytes = p->len;
+    enum drop_reason why;
+    if (!pkt_flow(p, &outer) || !esp_peek(p, &what.spi, &seq)) {
+        what.why = DROP_ESP_SHORT;
+        refuse(x, NULL, p, DROP_ESP_SHORT, &what);
+        return;
+    }
+    what.seq = seq;
+    what.src = outer.src;
+    what.dst = outer.dst;
+    struct pair *pair = pair_for(x, what.spi, outer.dst);
+    if (!pair) {
+        what.why = DROP_ESP_NO_SPI;
+        unknown_spi(x, p, &what);
+        return;
+    }
+    what.sa = pair->view.in;
+    p = pkt_own(p);
+    esp_open(pair->in, &p, 1, &seq, &why);
+    if (why == DROP_NONE && !pkt_flow(p, &inner))
+        why = DROP_ESP_INNER;
+    if (why == DROP_NONE && !proxies_take(&pair->ident->view, p, &inner)) {
+        why = DROP_ESP_PROXY;
+        what.inner_src = inner.src;
+        what.inner_dst = inner.dst;
+        what.protocol = inner.protocol;
+    }
+    if (why != DROP_NONE) {
+        what.why = why;
+        refuse(x, pair, p, why, &what);
+        return;
+    }
+    struct ipsec_ident *v = &pair->ident->view;
+    v->decaps++;
+    v->decrypt++;
+    v->verify += pair->in->suite.auth != HASH_NONE;
+    ++*x->count.in_packets;
+    *x->count.in_bytes += p->len;
+    p->sa_in = pair->view.in;
+    TRACE(x->scope, esp_in, .sa = pair->view.in, .spi = what.spi, .seq = seq, .inner = p->len,
+          .outer = outer_bytes);
+    ipsec_pair_used(pair); /* may end it */
+    net_input_again(in, p);
+}
+
+/* What this node listens to itself may come in clear: IKE and the protected packets. */
+static bool for_own_control(const struct ipsec *x, const struct flow *f)
+{
+    if (f->protocol != IPPROTO_NUM_ESP && f->protocol != IPPROTO_NUM_AH &&
+        !(f->protocol == IPPROTO_NUM_UDP && (f->dport == PORT_IKE || f->dport == PORT_NAT_T)))
+        return false;
+    return net_if_by_addr(x->node, f->dst) != NULL;
+}
+
+static enum net_verdict ingress(void *self, struct net_if *in, struct pkt *p)
+{
+    struct ipsec *x = self;
+    struct binding *b = ipsec_binding(x, in);
+    struct flow f;
+    ipsec_fresh(x);
+    if (!b || !pkt_flow(p, &f) || for_own_control(x, &f))
+        return NET_PASS;
+    /* Seen from the inside, so that the access list is read the way it is written. */
+    struct flow back = flow_reverse(f);
+    struct match m = ipsec_select(x, b, &back);
+    if (!m.ident)
+        return NET_PASS;
+    m.ident->view.recv_errors++;
+    ++*x->count.recv_errors;
+    TRACE(x->scope, ipsec_clear, .src = f.src, .dst = f.dst, .protocol = f.protocol,
+          .interface = in->name, .map = b->name);
+    pkt_drop(x->node, p, DROP_IPSEC_CLEAR);
+    return NET_TAKEN;
+}
+
+void ipsec_data_attach(struct ipsec *x)
+{
+    net_node_set_hooks(x->node, &(struct net_hooks){egress, ingress, x});
+    net_proto_bind(x->node, IPPROTO_NUM_ESP, esp_input, x);
+}
+
+void ipsec_data_detach(struct ipsec *x)
+{
+    net_node_set_hooks(x->node, &(struct net_hooks){0});
+    net_proto_bind(x->node, IPPROTO_NUM_ESP, NULL, NULL);
+}

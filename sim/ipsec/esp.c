@@ -1,0 +1,350 @@
+/* ESP (RFC 2406) over the suites of tbl/algorithms.def, in tunnel mode and, between two hosts, in
+ * transport mode. Packets are sealed and opened in place. What a packet costs is the cipher and the
+ * MAC: contexts live with the SA, and CBC never has its IV set where a chain can run on instead. */
+#include <glib.h>
+#include <string.h>
+
+#include "ipsec/esp.h"
+#include "wire/ip.h"
+
+enum {
+    ESP_HEAD = 8,    /* SPI, sequence number */
+    ESP_TRAILER = 2, /* pad length, next header */
+    ESP_ALIGN = 4,   /* the trailer ends on a 4-byte boundary whatever the cipher, RFC 2406 2.4 */
+    ESP_OUTER_TTL = 255,
+    NEXT_IPV4 = 4, /* IP in IP */
+    PACKET_MAX = 65535,
+};
+
+/* Where the explicit IV of a packet comes from, and how it is taken coming in. */
+enum iv_habit {
+    IV_NONE,
+    /* A block run through the chain first: its cipher text, unpredictable without the key, is the
+     * IV (RFC 3602 3 asks for that). Coming in, the IV is run through as cipher text and its plain
+     * text dropped. Setting the IV of a context costs as much as eight such blocks. */
+    IV_BLOCK_FIRST,
+    /* The last cipher block of the packet before, common practice by RFC 2405 3 and RFC 2451 3.
+     * An extra block of these ciphers costs more than setting the IV coming in. */
+    IV_LAST_BLOCK,
+};
+// clang-format off
+static const enum iv_habit iv_habit[CIPHER_COUNT] = {
+    [CIPHER_NULL]   = IV_NONE,
+    [CIPHER_DES]    = IV_LAST_BLOCK,
+    [CIPHER_3DES]   = IV_LAST_BLOCK,
+    [CIPHER_AES128] = IV_BLOCK_FIRST,
+    [CIPHER_AES192] = IV_BLOCK_FIRST,
+    [CIPHER_AES256] = IV_BLOCK_FIRST,
+};
+// clang-format on
+
+/* ---- The SA ---- */
+
+size_t esp_keymat_bytes(struct esp_suite suite)
+{
+    return cipher_key_bytes(suite.cipher) + hash_bytes(suite.auth);
+}
+
+struct esp_sa *esp_sa_new(uint32_t spi, bool inbound, struct esp_suite suite, ip4 src, ip4 dst,
+                          struct span keymat, uint32_t replay_window, struct rng *rng)
+{
+    /* An SA without cipher and without authentication must not be          RFC 2406 3.2.1 */
+    if (suite.cipher == CIPHER_NULL && suite.auth == HASH_NONE)
+        return NULL;
+    if (keymat.n != esp_keymat_bytes(suite))
+        return NULL;
+    struct esp_sa *sa = g_new0(struct esp_sa, 1);
+    sa->spi = spi;
+    sa->inbound = inbound;
+    sa->suite = suite;
+    sa->src = src;
+    sa->dst = dst;
+    size_t key = cipher_key_bytes(suite.cipher);
+    if (suite.cipher != CIPHER_NULL)
+        sa->cipher = cipher_new(suite.cipher, span_sub(keymat, 0, key));
+    if (suite.auth != HASH_NONE)
+        sa->mac = mac_new(suite.auth, span_sub(keymat, key, keymat.n - key));
+    /* Numbers that nobody vouches for cannot be checked                    RFC 2406 3.4.3 */
+    if (inbound && suite.auth != HASH_NONE && replay_window) {
+        sa->replay = g_new0(struct esp_replay, 1);
+        sa->replay->size = CLAMP((replay_window + 63) / 64 * 64, 64, ESP_REPLAY_MAX);
+    }
+    if (!inbound && rng)
+        rng_bytes(rng, sa->iv, cipher_iv_bytes(suite.cipher));
+    return sa;
+}
+
+void esp_sa_free(struct esp_sa *sa)
+{
+    if (!sa)
+        return;
+    cipher_free(sa->cipher);
+    mac_free(sa->mac);
+    g_free(sa->replay);
+    g_free(sa);
+}
+
+/* ---- Sizes ---- */
+
+/* Padding, so that payload and trailer end on a block                      RFC 2406 2.4 */
+static size_t pad_bytes(struct esp_suite suite, size_t payload)
+{
+    size_t align = MAX(cipher_block_bytes(suite.cipher), (size_t)ESP_ALIGN);
+    return (align - (payload + ESP_TRAILER) % align) % align;
+}
+
+static size_t icv_bytes(struct esp_suite suite)
+{
+    return suite.auth == HASH_NONE ? 0 : hash_icv_bytes(suite.auth);
+}
+
+size_t esp_sealed_bytes(struct esp_suite suite, size_t inner)
+{
+    /* Transport mode keeps the head of the packet instead of putting one in front. */
+    size_t payload = suite.transport && inner >= IP4_HEAD ? inner - IP4_HEAD : inner;
+    return IP4_HEAD + ESP_HEAD + cipher_iv_bytes(suite.cipher) + payload +
+           pad_bytes(suite, payload) + ESP_TRAILER + icv_bytes(suite);
+}
+
+/* ---- Sealing ---- */
+
+/* What stands in front of ESP, and what it says is behind. */
+struct envelope {
+    size_t head_bytes;
+    size_t payload;
+    uint8_t next;
+};
+
+/* 1, 2, 3 ... then pad length and next header                              RFC 2406 2.4 */
+static void put_trailer(uint8_t *p, size_t pad, uint8_t next)
+{
+    for (size_t i = 0; i < pad; i++)
+        p[i] = (uint8_t)(i + 1);
+    p[pad] = (uint8_t)pad;
+    p[pad + 1] = next;
+}
+
+static bool encrypt(struct esp_sa *sa, uint8_t *iv, size_t iv_bytes, size_t n)
+{
+    switch (iv_habit[sa->suite.cipher]) {
+    case IV_NONE:
+        return true;
+    case IV_BLOCK_FIRST:
+        memcpy(iv, sa->iv, iv_bytes);
+        return cipher_encrypt(sa->cipher, NULL, iv, iv_bytes + n, iv, NULL);
+    default:
+        memcpy(iv, sa->iv, iv_bytes);
+        return cipher_encrypt(sa->cipher, sa->packets ? NULL : iv, iv + iv_bytes, n, iv + iv_bytes,
+                              sa->iv);
+    }
+}
+
+/* RFC 2401 5.1.2.1: which fields of the outer head come from the inner one. */
+static void put_tunnel_head(const struct esp_sa *sa, uint8_t *outer, const uint8_t *inner,
+                            size_t total, int df, uint16_t id)
+{
+    bool set = df == ESP_DF_SET || (df == ESP_DF_COPY && be16_get(inner + 6) & IP4_DF);
+    struct ip4_head h = {
+        .tos = inner[1],
+        .ttl = ESP_OUTER_TTL,
+        .protocol = IPPROTO_NUM_ESP,
+        .head_bytes = IP4_HEAD,
+        .total = (uint16_t)total,
+        .id = id,
+        .flags = set ? IP4_DF : 0,
+        .src = sa->src,
+        .dst = sa->dst,
+    };
+    ip4_head_emit(&h, outer);
+}
+
+/* The packet's own head, options and all, with another protocol and length. */
+static void head_rewrite(uint8_t *head, size_t head_bytes, uint8_t protocol, size_t total)
+{
+    head[9] = protocol;
+    be16_put(head + 2, (uint16_t)total);
+    be16_put(head + 10, 0);
+    be16_put(head + 10, ip_checksum(span_of(head, head_bytes)));
+}
+
+static enum drop_reason seal_one(struct esp_sa *sa, struct pkt *p, int df, uint16_t *ip_id)
+{
+    size_t inner = p->len, own_head = 0;
+    if (inner < IP4_HEAD)
+        return DROP_IP_SHORT;
+    if (sa->suite.transport) {
+        own_head = (pkt_data(p)[0] & 15u) * 4u;
+        if (own_head < IP4_HEAD || own_head > inner)
+            return DROP_IP_BAD_HEADER;
+    }
+    struct envelope e = {
+        .head_bytes = own_head ? own_head : IP4_HEAD,
+        .payload = inner - own_head,
+        .next = own_head ? pkt_data(p)[9] : NEXT_IPV4,
+    };
+    size_t iv = cipher_iv_bytes(sa->suite.cipher), pad = pad_bytes(sa->suite, e.payload);
+    size_t icv = icv_bytes(sa->suite), sealed = e.payload + pad + ESP_TRAILER;
+    size_t total = e.head_bytes + ESP_HEAD + iv + sealed + icv;
+    if (total > PACKET_MAX)
+        return DROP_TOO_BIG;
+    /* Numbers must not come round again: the SA is at its end              RFC 2406 3.3.3 */
+    if (sa->seq >= UINT32_MAX)
+        return DROP_ESP_SEQ_WRAP;
+    sa->seq++;
+
+    put_trailer(pkt_tail(p, pad + ESP_TRAILER + icv), pad, e.next);
+    uint8_t *b = pkt_push(p, total - p->len);
+    if (own_head) {
+        memmove(b, b + ESP_HEAD + iv, own_head);
+        head_rewrite(b, own_head, IPPROTO_NUM_ESP, total);
+    } else {
+        put_tunnel_head(sa, b, b + IP4_HEAD + ESP_HEAD + iv, total, df, (*ip_id)++);
+    }
+    uint8_t *esp = b + e.head_bytes;
+    be32_put(esp, sa->spi);
+    be32_put(esp + 4, (uint32_t)sa->seq);
+    bool ok = encrypt(sa, esp + ESP_HEAD, iv, sealed);
+    g_assert(ok);
+    /* ICV over all from the SPI to the trailer, encryption first           RFC 2406 3.3.4 */
+    if (icv) {
+        uint8_t digest[CRYPTO_MAX_DIGEST];
+        struct span covered = {esp, ESP_HEAD + iv + sealed};
+        mac_of(sa->mac, &covered, 1, digest);
+        memcpy(esp + covered.n, digest, icv);
+    }
+    sa->packets++;
+    sa->bytes += inner;
+    return DROP_NONE;
+}
+
+void esp_seal(struct esp_sa *sa, struct pkt **p, size_t n, int df, uint16_t *ip_id,
+              enum drop_reason *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = seal_one(sa, p[i], df, ip_id);
+}
+
+/* ---- Opening ---- */
+
+static bool decrypt(struct esp_sa *sa, uint8_t *iv, size_t iv_bytes, size_t n)
+{
+    switch (iv_habit[sa->suite.cipher]) {
+    case IV_NONE:
+        return true;
+    case IV_BLOCK_FIRST:
+        return cipher_decrypt(sa->cipher, NULL, iv, iv_bytes + n, iv, NULL);
+    default:
+        return cipher_decrypt(sa->cipher, iv, iv + iv_bytes, n, iv + iv_bytes, NULL);
+    }
+}
+
+/* The receiver should look at the padding too, when the cipher says nothing of it    RFC 2406 2.4
+ */
+static bool trailer_read(const uint8_t *sealed, size_t n, size_t *payload, uint8_t *next)
+{
+    size_t pad = sealed[n - ESP_TRAILER];
+    *next = sealed[n - 1];
+    if (pad + ESP_TRAILER > n)
+        return false;
+    *payload = n - ESP_TRAILER - pad;
+    for (size_t i = 0; i < pad; i++)
+        if (sealed[*payload + i] != (uint8_t)(i + 1))
+            return false;
+    return true;
+}
+
+/* Leaves the inner packet of a tunnel, cut to what its head says. */
+static enum drop_reason unwrap_tunnel(struct pkt *p, size_t front, size_t payload, uint8_t next)
+{
+    struct ip4_head h;
+    pkt_pull(p, front);
+    pkt_trim(p, payload);
+    if (next != NEXT_IPV4 || ip4_head_parse(pkt_span(p), &h) != WIRE_OK)
+        return DROP_ESP_INNER;
+    pkt_trim(p, h.total);
+    return DROP_NONE;
+}
+
+/* Moves the packet's own head up to its payload and makes it say what it said before. */
+static enum drop_reason unwrap_transport(struct pkt *p, size_t head_bytes, size_t front,
+                                         size_t payload, uint8_t next)
+{
+    uint8_t *b = pkt_data(p);
+    memmove(b + front - head_bytes, b, head_bytes);
+    pkt_pull(p, front - head_bytes);
+    pkt_trim(p, head_bytes + payload);
+    head_rewrite(pkt_data(p), head_bytes, next, p->len);
+    return DROP_NONE;
+}
+
+/* Finds the ESP part behind the outer head. */
+static bool esp_at(const struct pkt *p, size_t *head_bytes, size_t *end)
+{
+    const uint8_t *b = p->buf + p->head;
+    if (p->len < IP4_HEAD)
+        return false;
+    *head_bytes = (b[0] & 15u) * 4u;
+    *end = MIN(be16_get(b + 2), p->len);
+    return *head_bytes >= IP4_HEAD && *head_bytes + ESP_HEAD <= *end;
+}
+
+bool esp_peek(const struct pkt *p, uint32_t *spi, uint32_t *seq)
+{
+    size_t head, end;
+    if (!esp_at(p, &head, &end))
+        return false;
+    *spi = be32_get(p->buf + p->head + head);
+    *seq = be32_get(p->buf + p->head + head + 4);
+    return true;
+}
+
+/* RFC 2406 3.4: number, ICV, window, decryption, padding, in this order. */
+static enum drop_reason open_one(struct esp_sa *sa, struct pkt *p, uint32_t *seq)
+{
+    size_t head, end;
+    *seq = 0;
+    if (!esp_at(p, &head, &end))
+        return DROP_ESP_SHORT;
+    uint8_t *esp = pkt_data(p) + head;
+    size_t iv = cipher_iv_bytes(sa->suite.cipher), icv = icv_bytes(sa->suite);
+    size_t n = end - head;
+    *seq = be32_get(esp + 4);
+    if (n < ESP_HEAD + iv + ESP_TRAILER + icv)
+        return DROP_ESP_SHORT;
+    size_t sealed = n - ESP_HEAD - iv - icv;
+    if (sealed % cipher_block_bytes(sa->suite.cipher))
+        return DROP_ESP_SHORT;
+    if (sa->replay && !esp_replay_fresh(sa->replay, *seq))
+        return DROP_ESP_REPLAY;
+    if (icv) {
+        uint8_t digest[CRYPTO_MAX_DIGEST];
+        struct span covered = {esp, ESP_HEAD + iv + sealed};
+        mac_of(sa->mac, &covered, 1, digest);
+        if (!mac_equal(digest, esp + covered.n, icv))
+            return DROP_ESP_ICV;
+    }
+    if (sa->replay)
+        esp_replay_accept(sa->replay, *seq);
+    sa->seq = MAX(sa->seq, *seq);
+    bool ok = decrypt(sa, esp + ESP_HEAD, iv, sealed);
+    g_assert(ok);
+    size_t payload, front = head + ESP_HEAD + iv;
+    uint8_t next;
+    if (!trailer_read(esp + ESP_HEAD + iv, sealed, &payload, &next))
+        return DROP_ESP_PAD;
+    return sa->suite.transport ? unwrap_transport(p, head, front, payload, next)
+                               : unwrap_tunnel(p, front, payload, next);
+}
+
+void esp_open(struct esp_sa *sa, struct pkt **p, size_t n, uint32_t *seq, enum drop_reason *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = open_one(sa, p[i], &seq[i]);
+        if (out[i] == DROP_NONE) {
+            sa->packets++;
+            sa->bytes += p[i]->len;
+        } else {
+            sa->packets_bad++;
+        }
+    }
+}

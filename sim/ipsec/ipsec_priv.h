@@ -1,0 +1,140 @@
+/* How policy, identity pairs and SA pairs hang together inside the room.
+ *
+ * A binding is a map applied to an interface; its rules are the complete entries of that map with
+ * their access lists; a rule has one ident a permit line, and others that a peer negotiated within
+ * one. An ident owns its SA pairs, newest first. The view structs come first, so that show reads
+ * the same memory. */
+#ifndef IPSEC_PRIV_H
+#define IPSEC_PRIV_H
+
+#include <glib.h>
+
+#include "ipsec/ipsec.h"
+
+#define PROTO_ESP 3 /* protocol ID of RFC 2407 4.4.1, not IP's 50 */
+
+struct ident;
+
+struct pair {
+    struct ipsec_pair view;
+    struct ipsec *x;
+    struct ident *ident;
+    struct esp_sa *in, *out; /* owned by the SAD */
+    ip4 local, remote;
+    struct sim_timer soft, hard;
+    bool soft_reached;
+    bool asked; /* for its successor */
+};
+
+struct ident {
+    struct ipsec_ident view;
+    struct proxy line_local, line_remote; /* the access-list line as typed, host bits and all */
+    char *map;
+    char *acl;
+    guint peer_at; /* which of the entry's peers is asked next */
+    bool pending;  /* SAs were asked for */
+    bool kept;     /* while idents are made anew */
+};
+
+struct rule {
+    const struct ipsec_map_entry *entry;
+    struct acl *acl;
+    GPtrArray *of_line; /* struct ident by index of line; NULL for deny lines and remarks */
+    GPtrArray *others;  /* idents negotiated within a line */
+};
+
+struct binding {
+    struct net_if *on;
+    char *name;
+    const struct ipsec_map *map; /* NULL when undefined */
+    ip4 local;
+    GPtrArray *rules;
+};
+
+/* What policy says of a flow. */
+struct match {
+    struct ident *ident;   /* NULL: no business of IPsec */
+    struct acl_line *line; /* whose hits are counted */
+    struct pair *pair;     /* NULL: negotiate */
+};
+struct flow_slot {
+    struct flow flow;
+    const struct binding *binding;
+    uint32_t generation;
+    struct match match;
+};
+
+struct ipsec {
+    struct net_node *node;
+    struct trace_scope *scope;
+    struct sim *sim;
+    struct ipsec_conf *conf;
+    struct ipsec_ops ops;
+    const struct ipsec_timing *timing;
+    struct rng *rng;
+    struct sad *sad;
+    GHashTable *pair_by_spi; /* inbound SPI to struct pair */
+    GPtrArray *bindings;     /* by index of interface; holes are NULL */
+    GPtrArray *idents;       /* struct ident, owned; by interface, entry, line */
+    struct flow_slot *slots; /* remembered look-ups, good while `generation` stands */
+    uint32_t slot_mask;      /* 0 = none allocated */
+    uint32_t generation;
+    bool stale; /* the configuration changed since idents and rules were made */
+    uint16_t ip_id;
+    struct {
+        uint64_t *out_packets, *out_bytes, *in_packets, *in_bytes, *send_errors, *recv_errors;
+        uint64_t *replay, *icv, *no_spi, *proxy, *created, *deleted, *acquire, *unknown_delete;
+    } count;
+};
+
+/* ---- ipsec.c ---- */
+struct binding *ipsec_binding(const struct ipsec *x, const struct net_if *i);
+const struct ipsec_map_entry *ipsec_entry_of(const struct ipsec *x, const struct ident *ident);
+struct ident *ipsec_ident_new(struct ipsec *x, struct binding *b, struct rule *r,
+                              const struct proxy *lp, const struct proxy *rp);
+/* Puts it behind the others of its entry. */
+void ipsec_ident_insert(struct ipsec *x, struct ident *ident);
+void ipsec_compile(struct ipsec *x);
+/* Before bindings, rules or idents are looked at: they may point into configuration that is gone.
+ */
+static inline void ipsec_fresh(struct ipsec *x)
+{
+    if (x->stale)
+        ipsec_compile(x);
+}
+/* A negotiated ident that lost its last pair goes. */
+void ipsec_ident_prune(struct ipsec *x, struct ident *ident);
+/* Remembered look-ups are no longer good. */
+static inline void ipsec_forget_flows(struct ipsec *x)
+{
+    x->generation++;
+}
+
+/* ---- select.c ---- */
+struct match ipsec_select(struct ipsec *x, struct binding *b, const struct flow *f);
+void ipsec_line_proxies(const struct acl_line *l, struct proxy *local, struct proxy *remote);
+struct proxy ipsec_proxy_masked(struct proxy p);
+
+/* ---- judge.c ---- */
+bool ipsec_set_takes(const struct ipsec_conf *c, const struct ipsec_map_entry *e,
+                     const struct esp_suite *s);
+uint32_t ipsec_life_s(const struct ipsec *x, const struct ipsec_map_entry *e);
+uint32_t ipsec_life_kb(const struct ipsec *x, const struct ipsec_map_entry *e);
+
+/* ---- request.c ---- */
+/* Asks for SAs of the ident, or for the successor of `old`. False when the configuration lacks what
+ * it takes. */
+bool ipsec_request_sas(struct ipsec *x, struct ident *ident, const struct pair *old);
+
+/* ---- pair.c ---- */
+/* The pair and its SAs are gone afterwards. `tell` the peer through ops->ended. */
+void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell);
+void ipsec_pair_free(struct pair *p);
+/* After each packet: volume limits, and a rekey that waited for traffic. May end the pair. */
+void ipsec_pair_used(struct pair *p);
+
+/* ---- data.c ---- */
+void ipsec_data_attach(struct ipsec *x);
+void ipsec_data_detach(struct ipsec *x);
+
+#endif

@@ -1,0 +1,377 @@
+/* SA pairs: installing what quick mode agreed, their limits in seconds and kilobytes (RFC 2401
+ * 4.4.3, RFC 2407 4.5), and their ends. */
+#include "ipsec_priv.h"
+
+#define KILOBYTE 1024u /* RFC 2407 4.5 */
+#define OVERLAP_S                                                                                  \
+    30 /* a replaced pair still takes what is on its way, when no rekey point says how long */
+
+/* ---- Ends ---- */
+
+void ipsec_pair_free(struct pair *p)
+{
+    sim_timer_clear(&p->soft);
+    sim_timer_clear(&p->hard);
+    g_free(p);
+}
+
+static void say_dead(const struct pair *p, const struct esp_sa *sa, enum ike_why why)
+{
+    TRACE(p->x->scope, ipsec_sa_dead, .sa = sa->id, .inbound = sa->inbound, .dst = sa->dst,
+          .src = sa->src, .protocol = IPPROTO_NUM_ESP, .spi = sa->spi, .cipher = sa->suite.cipher,
+          .auth = sa->suite.auth, .why = why);
+}
+
+void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell)
+{
+    struct ipsec *x = p->x;
+    struct ident *ident = p->ident;
+    ip4 local = p->local, remote = p->remote;
+    uint32_t spi_in = p->view.spi_in;
+    say_dead(p, p->in, why);
+    say_dead(p, p->out, why);
+    g_hash_table_remove(x->pair_by_spi, GUINT_TO_POINTER(spi_in));
+    sad_remove(x->sad, p->view.in);
+    sad_remove(x->sad, p->view.out);
+    *x->count.deleted += 2;
+    g_ptr_array_remove(ident->view.pairs, p);
+    if (p->view.sending && ident->view.pairs->len)
+        ((struct pair *)ident->view.pairs->pdata[0])->view.sending = true;
+    ipsec_pair_free(p);
+    ipsec_forget_flows(x);
+    ipsec_ident_prune(x, ident);
+    if (tell && x->ops.ended)
+        x->ops.ended(x->ops.self, local, remote, spi_in, why);
+}
+
+/* Ends the pairs that `wanted` says yes to. Whoever is told may end others in between, so pairs are
+ * found again by SPI. */
+static size_t end_all(struct ipsec *x, bool (*wanted)(const struct pair *p, const void *what),
+                      const void *what, enum ike_why why, bool tell)
+{
+    g_autoptr(GArray) spis = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0; i < x->idents->len; i++) {
+        const struct ident *ident = x->idents->pdata[i];
+        for (guint j = 0; j < ident->view.pairs->len; j++) {
+            const struct pair *p = ident->view.pairs->pdata[j];
+            if (wanted(p, what))
+                g_array_append_val(spis, p->view.spi_in);
+        }
+    }
+    size_t ended = 0;
+    for (guint i = 0; i < spis->len; i++) {
+        gpointer key = GUINT_TO_POINTER(g_array_index(spis, uint32_t, i));
+        struct pair *p = g_hash_table_lookup(x->pair_by_spi, key);
+        if (!p)
+            continue;
+        ipsec_pair_end(p, why, tell);
+        ended++;
+    }
+    return ended;
+}
+
+static bool cleared(const struct pair *p, const void *what)
+{
+    const struct ipsec_clear_what *w = what;
+    return (!w->peer || w->peer == p->remote) && (!w->map || g_str_equal(w->map, p->ident->map)) &&
+           (!w->spi || w->spi == p->view.spi_in || w->spi == p->view.spi_out) &&
+           (!w->on || w->on == p->ident->view.on);
+}
+
+size_t ipsec_clear(struct ipsec *x, const struct ipsec_clear_what *what, enum ike_why why)
+{
+    return end_all(x, cleared, what, why, true);
+}
+
+struct ends {
+    ip4 local, remote;
+    uint32_t spi_out;
+};
+
+static bool of_ends(const struct pair *p, const void *what)
+{
+    const struct ends *e = what;
+    return p->remote == e->remote && (!e->local || p->local == e->local) &&
+           (!e->spi_out || p->view.spi_out == e->spi_out);
+}
+
+void ipsec_peer_deleted(struct ipsec *x, ip4 remote, uint32_t spi_out, enum ike_why why)
+{
+    if (!spi_out || !end_all(x, of_ends, &(struct ends){0, remote, spi_out}, why, false))
+        ++*x->count.unknown_delete;
+}
+
+void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why)
+{
+    end_all(x, of_ends, &(struct ends){local, remote, 0}, why, false);
+}
+
+/* ---- Limits ---- */
+
+/* Asks for the successor, and again until there is one or the pair is over. A pair that sent
+ * nothing is let go, unless the profile says otherwise; a packet that still comes asks then. */
+static void rekey(struct pair *p)
+{
+    struct ipsec *x = p->x;
+    if (!p->view.sending || (!x->timing->rekey_idle && !p->out->packets))
+        return;
+    if (!p->asked)
+        p->ident->pending = false; /* a new question */
+    p->asked = true;
+    uint32_t spi = p->view.spi_in;
+    bool asked = ipsec_request_sas(x, p->ident, p);
+    if (!asked || g_hash_table_lookup(x->pair_by_spi, GUINT_TO_POINTER(spi)) != p)
+        return; /* nobody to ask, or the one asked ended the pair */
+    sim_time next = sim_now(x->sim) + SECONDS(MAX(x->timing->retry_s, 1u));
+    if (next < p->view.hard)
+        sim_timer_arm(&p->soft, next);
+}
+
+static void soft_limit(struct pair *p, const char *limit)
+{
+    struct ipsec *x = p->x;
+    uint32_t spi = p->view.spi_in;
+    p->soft_reached = true;
+    TRACE(x->scope, ipsec_soft, .sa = p->view.in, .spi = spi, .limit = limit);
+    rekey(p);
+}
+
+static void soft_expired(void *owner)
+{
+    struct pair *p = owner;
+    if (p->soft_reached)
+        rekey(p);
+    else
+        soft_limit(p, "seconds");
+}
+
+static void hard_expired(void *owner)
+{
+    struct pair *p = owner;
+    ipsec_pair_end(p, p->view.sending ? WHY_EXPIRED : WHY_REPLACED, true);
+}
+
+void ipsec_pair_used(struct pair *p)
+{
+    uint64_t bytes = MAX(p->in->bytes, p->out->bytes);
+    p->view.bytes_in = p->in->bytes;
+    p->view.bytes_out = p->out->bytes;
+    if (p->view.hard_bytes && bytes >= p->view.hard_bytes) {
+        ipsec_pair_end(p, WHY_EXPIRED, true);
+        return;
+    }
+    if (!p->view.sending || p->asked)
+        return;
+    if (p->soft_reached)
+        rekey(p);
+    else if (p->view.soft_bytes && bytes >= p->view.soft_bytes)
+        soft_limit(p, "kilobytes");
+}
+
+/* The rekey point: so much before the end, or three quarters where the whole is no longer than
+ * that. */
+static uint64_t soft_point(uint64_t life, uint64_t before)
+{
+    return life > before ? life - before : life / 4 * 3;
+}
+
+static void limits_start(struct pair *p, uint32_t life_s, uint32_t life_kb)
+{
+    const struct ipsec_timing *t = p->x->timing;
+    p->view.life_s = life_s;
+    p->view.life_kb = life_kb;
+    p->view.born = sim_now(p->x->sim);
+    p->view.soft = p->view.hard = SIM_TIME_MAX;
+    sim_timer_init(p->x->sim, &p->soft, soft_expired, p);
+    sim_timer_init(p->x->sim, &p->hard, hard_expired, p);
+    if (life_s) {
+        p->view.soft = p->view.born + (sim_time)soft_point((uint64_t)SECONDS(life_s),
+                                                           (uint64_t)SECONDS(t->soft_before_s));
+        p->view.hard = p->view.born + SECONDS(life_s);
+        sim_timer_arm(&p->soft, p->view.soft);
+        sim_timer_arm(&p->hard, p->view.hard);
+    }
+    p->view.hard_bytes = (uint64_t)life_kb * KILOBYTE;
+    p->view.soft_bytes = soft_point(p->view.hard_bytes, (uint64_t)t->soft_before_kb * KILOBYTE);
+}
+
+/* An older pair of the ident no longer sends, and ends when packets on their way must have come. */
+static void step_down(struct pair *p)
+{
+    const struct ipsec_timing *t = p->x->timing;
+    sim_time last = sim_now(p->x->sim) + SECONDS(t->soft_before_s ? t->soft_before_s : OVERLAP_S);
+    p->view.sending = false;
+    sim_timer_disarm(&p->soft);
+    if (last < p->view.hard) {
+        p->view.hard = last;
+        sim_timer_arm(&p->hard, last);
+    }
+}
+
+/* ---- Installing ---- */
+
+uint32_t ipsec_new_spi(struct ipsec *x)
+{
+    /* 1 to 255 are reserved                                                RFC 2406 2.1 */
+    uint32_t spi;
+    do {
+        spi = rng_u32(x->rng);
+    } while (spi < 256 || sad_by_spi(x->sad, spi));
+    return spi;
+}
+
+static bool host_bits(const struct proxy *p)
+{
+    return p->addr & ~p->mask;
+}
+
+/* Identities must be, to the bit, those of a line, or a network within one. */
+static bool line_takes(const struct acl_line *l, const struct ipsec_child *c)
+{
+    struct proxy local, remote;
+    if (!l->permit || l->remark)
+        return false;
+    ipsec_line_proxies(l, &local, &remote);
+    if (proxy_same(&c->local_proxy, &local) && proxy_same(&c->remote_proxy, &remote))
+        return true;
+    return !host_bits(&c->local_proxy) && !host_bits(&c->remote_proxy) &&
+           proxy_within(&c->local_proxy, &local) && proxy_within(&c->remote_proxy, &remote);
+}
+
+static struct rule *rule_of_child(const struct ipsec *x, const struct ipsec_child *c,
+                                  struct binding **binding)
+{
+    for (guint i = 0; i < x->bindings->len; i++) {
+        struct binding *b = x->bindings->pdata[i];
+        if (!b || b->local != c->local || (c->map && !g_str_equal(c->map, b->name)))
+            continue;
+        for (guint j = 0; j < b->rules->len; j++) {
+            struct rule *r = b->rules->pdata[j];
+            if (c->map && r->entry->seq != c->seq)
+                continue;
+            for (guint k = 0; k < r->acl->lines->len; k++) {
+                if (line_takes(r->acl->lines->pdata[k], c)) {
+                    *binding = b;
+                    return r;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool ident_is(const struct ident *ident, const struct ipsec_child *c)
+{
+    return ident && proxy_same(&ident->view.local_proxy, &c->local_proxy) &&
+           proxy_same(&ident->view.remote_proxy, &c->remote_proxy);
+}
+
+/* The line's own ident, one that was negotiated before, or a new one behind the entry's others. */
+static struct ident *ident_of_child(struct ipsec *x, struct binding *b, struct rule *r,
+                                    const struct ipsec_child *c)
+{
+    for (guint i = 0; i < r->of_line->len; i++)
+        if (ident_is(r->of_line->pdata[i], c))
+            return r->of_line->pdata[i];
+    for (guint i = 0; i < r->others->len; i++)
+        if (ident_is(r->others->pdata[i], c))
+            return r->others->pdata[i];
+    struct ident *ident = ipsec_ident_new(x, b, r, &c->local_proxy, &c->remote_proxy);
+    g_ptr_array_add(r->others, ident);
+    ipsec_ident_insert(x, ident);
+    return ident;
+}
+
+static void say_installed(const struct pair *p, const struct ipsec_child *c,
+                          const struct esp_sa *sa)
+{
+    TRACE(p->x->scope, ipsec_init_sas, .inbound = sa->inbound, .local = c->local,
+          .remote = c->remote, .local_net = c->local_proxy.addr, .local_mask = c->local_proxy.mask,
+          .local_type = c->local_proxy.type, .remote_net = c->remote_proxy.addr,
+          .remote_mask = c->remote_proxy.mask, .remote_type = c->remote_proxy.type,
+          .protocol = c->local_proxy.protocol, .lport = c->local_proxy.port,
+          .rport = c->remote_proxy.port, .cipher = c->suite.cipher, .auth = c->suite.auth,
+          .transport = c->suite.transport, .life_s = c->life_s, .life_kb = c->life_kb,
+          .spi = sa->spi, .sa = sa->id, .map = p->ident->map);
+}
+
+static void say_new(const struct pair *p, const struct esp_sa *sa)
+{
+    TRACE(p->x->scope, ipsec_sa_new, .sa = sa->id, .inbound = sa->inbound, .dst = sa->dst,
+          .src = sa->src, .protocol = IPPROTO_NUM_ESP, .spi = sa->spi, .cipher = sa->suite.cipher,
+          .auth = sa->suite.auth, .map = p->ident->map);
+}
+
+static void say_key(const struct pair *p, const struct esp_sa *sa, struct span keymat)
+{
+    size_t key = cipher_key_bytes(sa->suite.cipher);
+    TRACE(p->x->scope, key_esp, .sa = sa->id, .spi = sa->spi, .src = sa->src, .dst = sa->dst,
+          .cipher = sa->suite.cipher, .auth = sa->suite.auth,
+          .cipher_key = span_sub(keymat, 0, key),
+          .auth_key = span_sub(keymat, key, keymat.n - key));
+}
+
+static enum ike_why refuse(struct ipsec *x, enum ike_why why)
+{
+    TRACE(x->scope, ipsec_init_refused, .why = why);
+    return why;
+}
+
+static uint32_t replay_window(const struct ipsec *x, const struct ipsec_map_entry *e)
+{
+    if (e->replay_window == UINT32_MAX)
+        return 0;
+    return e->replay_window ? e->replay_window : x->conf->replay_window;
+}
+
+enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
+{
+    ipsec_fresh(x);
+    struct binding *b = NULL;
+    struct rule *r = rule_of_child(x, c, &b);
+    if (!r)
+        return refuse(x, WHY_PROXY_AT_INSTALL);
+    if (sad_by_spi(x->sad, c->spi_in))
+        return refuse(x, WHY_MALFORMED);
+    uint32_t window = replay_window(x, r->entry);
+    struct esp_sa *in =
+        esp_sa_new(c->spi_in, true, c->suite, c->remote, c->local, c->keymat_in, window, x->rng);
+    struct esp_sa *out =
+        esp_sa_new(c->spi_out, false, c->suite, c->local, c->remote, c->keymat_out, 0, x->rng);
+    if (!in || !out) {
+        esp_sa_free(in);
+        esp_sa_free(out);
+        return refuse(x, WHY_MALFORMED);
+    }
+    struct pair *p = g_new0(struct pair, 1);
+    p->x = x;
+    p->ident = ident_of_child(x, b, r, c);
+    p->in = in;
+    p->out = out;
+    p->local = c->local;
+    p->remote = c->remote;
+    p->view.in = sad_add(x->sad, in);
+    p->view.out = sad_add(x->sad, out);
+    p->view.spi_in = c->spi_in;
+    p->view.spi_out = c->spi_out;
+    p->view.suite = c->suite;
+    p->view.initiator = c->initiator;
+    p->view.sending = true;
+    for (guint i = 0; i < p->ident->view.pairs->len; i++)
+        step_down(p->ident->view.pairs->pdata[i]);
+    g_ptr_array_insert(p->ident->view.pairs, 0, p);
+    g_hash_table_insert(x->pair_by_spi, GUINT_TO_POINTER(c->spi_in), p);
+    limits_start(p, c->life_s, c->life_kb);
+    p->ident->pending = false;
+    p->ident->view.local = c->local;
+    p->ident->view.peer = c->remote;
+    *x->count.created += 2;
+    ipsec_forget_flows(x);
+    say_installed(p, c, in);
+    say_installed(p, c, out);
+    say_new(p, in);
+    say_new(p, out);
+    say_key(p, in, c->keymat_in);
+    say_key(p, out, c->keymat_out);
+    return WHY_NONE;
+}

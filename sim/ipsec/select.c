@@ -1,0 +1,127 @@
+/* Which identity pair a packet belongs to: entries by number, each with its access list, the first
+ * permit wins and a deny sends the packet on to the next entry (RFC 2401 4.4.1, 5.1.1). Answers are
+ * remembered by flow, because a hub has thousands of entries and few flows at a time. */
+#include "ipsec_priv.h"
+
+/* An access-list line as identities: ranges of ports cannot be said in one and mean any port. */
+void ipsec_line_proxies(const struct acl_line *l, struct proxy *local, struct proxy *remote)
+{
+    uint16_t lport = l->sport.from == l->sport.to ? l->sport.from : 0;
+    uint16_t rport = l->dport.from == l->dport.to ? l->dport.from : 0;
+    *local = proxy_of(l->src.addr, l->src.mask, l->protocol, lport);
+    *remote = proxy_of(l->dst.addr, l->dst.mask, l->protocol, rport);
+}
+
+struct proxy ipsec_proxy_masked(struct proxy p)
+{
+    p.addr &= p.mask;
+    return p;
+}
+
+static bool ident_has(const struct ident *ident, const struct flow *f)
+{
+    return proxy_has(&ident->view.local_proxy, f->src, f->protocol, f->sport) &&
+           proxy_has(&ident->view.remote_proxy, f->dst, f->protocol, f->dport);
+}
+
+static struct pair *sending(const struct ident *ident)
+{
+    struct pair *p = ident->view.pairs->len ? ident->view.pairs->pdata[0] : NULL;
+    return p && p->view.sending ? p : NULL;
+}
+
+/* The same line of the same map on another interface: with one local address they share SAs. */
+static struct pair *shared(const struct ipsec *x, const struct ident *ident)
+{
+    const struct ipsec_map *map = ipsec_map_find(x->conf, ident->map);
+    for (guint i = 0; map && map->local_if && i < x->idents->len; i++) {
+        const struct ident *other = x->idents->pdata[i];
+        if (other != ident && other->view.seq == ident->view.seq &&
+            other->view.local == ident->view.local && g_str_equal(other->map, ident->map) &&
+            proxy_same(&other->view.local_proxy, &ident->view.local_proxy) &&
+            proxy_same(&other->view.remote_proxy, &ident->view.remote_proxy) && sending(other))
+            return sending(other);
+    }
+    return NULL;
+}
+
+/* SAs negotiated for a part of the line are for that part; the line's own are for all of it. */
+static void choose_pair(const struct ipsec *x, const struct rule *r, const struct flow *f,
+                        struct match *m)
+{
+    for (guint i = 0; i < r->others->len; i++) {
+        struct ident *other = r->others->pdata[i];
+        if (ident_has(other, f) && sending(other)) {
+            m->ident = other;
+            m->pair = sending(other);
+            return;
+        }
+    }
+    m->pair = sending(m->ident);
+    if (!m->pair)
+        m->pair = shared(x, m->ident);
+}
+
+static guint index_of_line(const struct acl *acl, const struct acl_line *l)
+{
+    guint at = 0;
+    while (at < acl->lines->len && acl->lines->pdata[at] != l)
+        at++;
+    return at;
+}
+
+/* Returns true when the answer may be remembered: no hits of deny lines would be missed. */
+static bool search(struct ipsec *x, struct binding *b, const struct flow *f, struct match *m)
+{
+    bool plain = true;
+    *m = (struct match){0};
+    for (guint i = 0; i < b->rules->len; i++) {
+        struct rule *r = b->rules->pdata[i];
+        const struct acl_line *l = acl_match(r->acl, f);
+        if (!l)
+            continue;
+        guint at = index_of_line(r->acl, l);
+        if (!l->permit || at >= r->of_line->len || !r->of_line->pdata[at]) {
+            plain = false;
+            continue;
+        }
+        m->ident = r->of_line->pdata[at];
+        m->line = r->acl->lines->pdata[at];
+        choose_pair(x, r, f, m);
+        break;
+    }
+    return plain;
+}
+
+static uint32_t flow_hash(const struct flow *f)
+{
+    uint64_t h = ((uint64_t)f->src << 32 | f->dst) * 0x9e3779b97f4a7c15u;
+    h ^= ((uint64_t)f->protocol << 40 | (uint64_t)f->sport << 24 | (uint64_t)f->dport << 8 |
+          (uint8_t)f->icmp_type) *
+         0xc2b2ae3d27d4eb4fu;
+    return (uint32_t)(h >> 32);
+}
+
+static bool flow_same(const struct flow *a, const struct flow *b)
+{
+    return a->src == b->src && a->dst == b->dst && a->protocol == b->protocol &&
+           a->sport == b->sport && a->dport == b->dport && a->icmp_type == b->icmp_type &&
+           a->icmp_code == b->icmp_code;
+}
+
+struct match ipsec_select(struct ipsec *x, struct binding *b, const struct flow *f)
+{
+    struct match m = {0};
+    if (!b->rules->len)
+        return m;
+    struct flow_slot *slot = x->slots ? &x->slots[flow_hash(f) & x->slot_mask] : NULL;
+    if (slot && slot->generation == x->generation && slot->binding == b &&
+        flow_same(&slot->flow, f)) {
+        if (slot->match.line)
+            slot->match.line->hits++;
+        return slot->match;
+    }
+    if (search(x, b, f, &m) && slot)
+        *slot = (struct flow_slot){*f, b, x->generation, m};
+    return m;
+}
