@@ -89,13 +89,17 @@ static inline unsigned digit_of(sim_time at, unsigned level)
     return (unsigned)((uint64_t)at >> (8 * level)) & 0xff;
 }
 
-static inline struct queue_slot *slot_for(struct queue *q, sim_time at)
+static inline struct queue_slot *slot_mark(struct queue *q, unsigned level, unsigned digit)
 {
-    unsigned level = level_of(at, q->base);
-    unsigned digit = digit_of(at, level);
     q->used[level][digit >> 6] |= UINT64_C(1) << (digit & 63);
     q->levels |= 1u << level;
     return &q->slot[level][digit];
+}
+
+static inline struct queue_slot *slot_for(struct queue *q, sim_time at)
+{
+    unsigned level = level_of(at, q->base);
+    return slot_mark(q, level, digit_of(at, level));
 }
 
 static inline void slot_append(struct queue *q, struct queue_slot *s, const struct event *e)
@@ -150,12 +154,18 @@ static void deal(struct queue *q, struct queue_slot taken)
     }
 }
 
+static unsigned first_digit(const uint64_t used[QUEUE_DIGITS / 64])
+{
+    for (unsigned i = 0; i < QUEUE_DIGITS / 64; i++)
+        if (used[i])
+            return i * 64 + (unsigned)__builtin_ctzll(used[i]);
+    g_assert_not_reached();
+}
+
 /* Moves the base forward to a time that no event in the buckets precedes. Where base and time part,
  * the slot of the time's digit may hold events, placed when the base was lower: they are dealt. */
-static void base_advance(struct queue *q, sim_time to)
+static void base_raise(struct queue *q, sim_time to)
 {
-    if (to <= q->base)
-        return;
     unsigned level = level_of(to, q->base);
     unsigned digit = digit_of(to, level);
     q->base = to;
@@ -163,12 +173,36 @@ static void base_advance(struct queue *q, sim_time to)
         deal(q, slot_take(q, level, digit));
 }
 
+/* Moves the base back, which is needed when somebody looked ahead at the next event and then events
+ * were put before it. Where base and time part, all that waits on lower levels becomes one slot. */
+static void base_lower(struct queue *q, sim_time to)
+{
+    unsigned level = level_of(to, q->base);
+    struct queue_slot all = {.mixed = true};
+    while (q->levels & ((1u << level) - 1)) {
+        unsigned l = (unsigned)__builtin_ctz(q->levels);
+        struct queue_slot taken = slot_take(q, l, first_digit(q->used[l]));
+        if (all.last)
+            all.last->next = taken.first;
+        else
+            all.first = taken.first;
+        all.last = taken.last;
+        all.n += taken.n;
+    }
+    if (all.n)
+        *slot_mark(q, level, digit_of(q->base, level)) = all;
+    q->base = to;
+}
+
 /* ---- the front ---- */
 
 /* Gives the later events of a crowded front back to the buckets. */
 static void front_spill(struct queue *q, sim_time now)
 {
-    base_advance(q, now);
+    if (now > q->base)
+        base_raise(q, now);
+    else if (now < q->base)
+        base_lower(q, now);
     struct event *from = q->head + QUEUE_KEEP;
     for (const struct event *e = from; e < q->tail; e++)
         slot_append_any(q, slot_for(q, e->at), e);
@@ -233,14 +267,6 @@ void queue_put_late(struct queue *q, const struct event *e, sim_time now)
 }
 
 /* ---- out ---- */
-
-static unsigned first_digit(const uint64_t used[QUEUE_DIGITS / 64])
-{
-    for (unsigned i = 0; i < QUEUE_DIGITS / 64; i++)
-        if (used[i])
-            return i * 64 + (unsigned)__builtin_ctzll(used[i]);
-    g_assert_not_reached();
-}
 
 /* Sorts keys of time and position: no two are equal. */
 static void sort_keys(uint64_t *key, uint32_t n)
