@@ -232,6 +232,42 @@ Test(forwarding, payloads_that_no_packet_holds_are_dropped)
     pair_free(p);
 }
 
+Test(forwarding, random_packets_are_delivered_answered_or_counted)
+{
+    struct world *w = world_new(1);
+    struct chain c = chain_new(w);
+    static const uint8_t protocols[] = {1, 6, 17, 50, 99};
+    GRand *rand = g_rand_new_with_seed(3);
+    for (int i = 0; i < 20000; i++) {
+        uint8_t b[200];
+        size_t n = (size_t)g_rand_int_range(rand, 0, sizeof b + 1);
+        for (size_t k = 0; k < sizeof b; k++)
+            b[k] = (uint8_t)g_rand_int(rand);
+        size_t head = IP4_HEAD + 4 * (size_t)(i % 11);
+        bool sound = i % 4 && n >= head;
+        if (sound) { /* far enough in to meet options, fragments and protocols */
+            b[0] = (uint8_t)(0x40 | head / 4);
+            be16_put(b + 2, (uint16_t)n);
+            be16_put(b + 4, (uint16_t)(i % 8));
+            be16_put(b + 6, (uint16_t)(i % 3 ? 0 : g_rand_int(rand) & 0x200f));
+            b[9] = protocols[i % 5];
+            be32_put(b + 12, addr("10.1.0.5"));
+            be32_put(b + 16, i % 2 ? addr("10.2.0.5") : addr("10.1.0.1"));
+            be16_put(b + 10, 0);
+            be16_put(b + 10, ip_checksum(span_of(b, head)));
+        }
+        c.r1_wan->ip_mtu = (uint16_t)(60 + i % 100);
+        net_output_on(c.pc1_lan, 0, pkt_of(span_of(b, n)));
+        world_run(w, MILLISECONDS(i));
+    }
+    g_rand_free(rand);
+    cr_expect_gt(counter(c.r1, "ip.forwarded"), 1000);
+    cr_expect_gt(counter(c.pc2, "ip.delivered"), 500);
+    cr_expect_gt(counter(c.r1, "drop.IP_BAD_HEADER"), 1000);
+    cr_expect_gt(counter(c.r1, "icmp.out"), 100);
+    world_free(w);
+}
+
 /* ---- Hooks ---- */
 
 struct hook_log {
