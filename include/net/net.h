@@ -126,6 +126,7 @@ void net_proto_bind(struct net_node *n, uint8_t protocol, net_proto_fn fn, void 
 enum net_ping_what { NET_PING_REPLY, NET_PING_TIMEOUT, NET_PING_UNREACHABLE, NET_PING_FRAG_NEEDED, NET_PING_TTL, NET_PING_NO_ROUTE };
 struct net_ping;   /* one sender, its own ICMP id */
 typedef void (*net_ping_fn)(void *self, uint32_t seq, enum net_ping_what what, sim_time rtt);
+/* Those not freed by their owner go with the net. */
 struct net_ping *net_ping_new(struct net_node *n, net_ping_fn fn, void *self);
 void net_ping_free(struct net_ping *g);
 /* Sends request `seq` of `size` bytes of IP in all (28 at least); the answer, the error or the timeout comes once to fn. */
@@ -166,7 +167,8 @@ void net_link_impair(struct net_link *l, uint32_t end, const struct net_impair *
 const struct net_impair *net_link_impairment(const struct net_link *l, uint32_t end);
 
 /* Delay and loss by a recorded trace: rows of (at, delay, lost), each valid from its time on; repeats when `loop`.
- * Takes the rows over. */
+ * Times count from this call; a row's delay stands in place of the impairment's; the last row lasts as long as the one
+ * before it. Takes the rows over. */
 struct net_trace_row { sim_time at, delay; bool lost; };
 void net_link_replay(struct net_link *l, uint32_t end, struct net_trace_row *rows, size_t n, bool loop);
 
