@@ -62,6 +62,8 @@ void ios_log(struct ios *s, const char *facility, int severity, const char *mnem
 void ios_debug_line(struct ios *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Stamp of an instant in a style ("*Mar  1 00:00:12.345: "). */
 void ios_stamp_text(const struct ios *s, enum ios_stamp style, GString *out);
+void ios_uptime_text(const struct ios *s, GString *out);   /* "00:00:12", "1d00h", "2w5d" */
+void ios_clock_text(const struct ios *s, GString *out);    /* "*00:00:12.345 UTC Mon Mar 1 1993" */
 /* Connection numbers as this device shows them: of an IKE SA (1, 2 …), of an IPsec SA (2000 …) and its flow_id (conn - 1999). */
 uint32_t ios_conn_of_ike(const struct ios *s, ike_sa_id id);
 uint32_t ios_conn_of_esp(const struct ios *s, esp_sa_id id);

@@ -1,0 +1,233 @@
+/* debug crypto isakmp in quick mode (hub-and-spoke.md, steps L11 to L13; DBG-06, 17, 21, 22). */
+#include "vendor/ios/ios_debug_priv.h"
+
+static bool dialect_c(const struct ios *s)
+{
+    return s->dialect == IOS_DIALECT_C;
+}
+
+ON(qm_new)
+{
+    ios_quick_add(s, e->msgid, e->ours ? IOS_QUICK_OURS : 0);
+    if (!e->ours)
+        ios_say_isakmp(s, "ISAKMP: set new node %d to QM_IDLE", (int32_t)e->msgid);
+}
+
+/* ---- The offer ---- */
+
+ON(qm_proposal)
+{
+    ios_say_sa(s, e->sa, ": Checking IPSec proposal %u", e->number);
+}
+
+/* Transform identifiers of RFC 2407 4.4.4 (ESP) and 4.4.3 (AH). */
+static const char *transform_word(uint32_t protocol, uint32_t id)
+{
+    if (protocol == PROTO_IPSEC_AH)
+        return id == 2 ? "AH_MD5" : "AH_SHA";
+    switch (id) {
+    case 2:
+        return "ESP_DES";
+    case 3:
+        return "ESP_3DES";
+    case 11:
+        return "ESP_NULL";
+    case 12:
+        return "ESP_AES";
+    default:
+        return "unknown ESP transform!";
+    }
+}
+
+ON(qm_transform)
+{
+    s->words->proposal_checked = false;
+    ios_say_isakmp(s, "ISAKMP: transform %u, %s", e->number,
+                   transform_word(e->protocol, e->transform));
+    ios_say_isakmp(s, "ISAKMP:   attributes in transform:");
+}
+
+static void encaps_text(const struct ios *s, uint32_t value, GString *out)
+{
+    g_string_printf(out, "encaps is %u", value);
+    if (dialect_c(s))
+        g_string_append(out, value == ENCAPSULATION_TRANSPORT ? " (Transport)" : " (Tunnel)");
+}
+
+/* RFC 2407 4.5, in the order and the encoding of the wire. */
+ON(qm_attr)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    switch (e->attr) {
+    case IPSEC_ATTR_LIFE_TYPE:
+        g_string_printf(text, "SA life type in %s",
+                        e->value == LIFE_KILOBYTES ? "kilobytes" : "seconds");
+        break;
+    case IPSEC_ATTR_LIFE_DURATION:
+        g_string_assign(text, "SA life duration ");
+        ios_duration_text(e->basic, e->value, e->bytes, text);
+        break;
+    case IPSEC_ATTR_GROUP:
+        g_string_printf(text, "group is %u", e->value);
+        break;
+    case IPSEC_ATTR_ENCAPSULATION:
+        encaps_text(s, e->value, text);
+        break;
+    case IPSEC_ATTR_AUTH:
+        g_string_printf(text, "authenticator is HMAC-%s",
+                        e->value == 1   ? "MD5"
+                        : e->value == 5 ? "SHA256"
+                                        : "SHA");
+        break;
+    case IPSEC_ATTR_KEY_LENGTH:
+        g_string_printf(text, "key length is %u", e->value);
+        break;
+    default:
+        g_string_printf(text, "attribute %u", e->attr);
+    }
+    ios_say_isakmp(s, "ISAKMP:      %s", text->str);
+}
+
+ON(qm_transform_end)
+{
+    ios_proposal_checked(s);
+    if (e->accepted)
+        ios_say_sa(s, e->sa, ": atts are acceptable.");
+    else
+        ios_say_sa(s, e->sa, ": atts not acceptable. Next payload is %u",
+                   e->more ? (unsigned)PAYLOAD_TRANSFORM : 0);
+}
+
+/* When the transform was fine and IPsec's policy refused the request, that is said first (DBG-21).
+ */
+ON(qm_refused)
+{
+    if (e->why == WHY_PROXY_AT_INSTALL)
+        return; /* the key engine says it */
+    if (s->words->policy_refused || e->why == WHY_PROXY || e->why == WHY_PEER || e->why == WHY_PFS)
+        ios_say_isakmp(s, "ISAKMP: IPSec policy invalidated proposal");
+    ios_say_sa(s, e->sa, ": SA not acceptable!");
+}
+
+/* ---- SPIs and SAs ---- */
+
+ON(qm_spi_wanted)
+{
+    ios_say_sa(s, e->sa, ": asking for %u spis from ipsec", e->count);
+}
+
+ON(qm_spi)
+{
+    if (ios_quick_of(s, e->msgid) & IOS_QUICK_OURS) {
+        if (dialect_c(s))
+            ios_say_sa(s, e->sa, ": QM Initiator gets spi");
+        return;
+    }
+    ios_say_ipsec(s, "IPSEC(key_engine): got a queue event...");
+    ios_say_ipsec(s,
+                  "IPSEC(spi_response): getting spi %u for SA \n"
+                  "        from %-15s to %-15s for prot %u",
+                  e->spi, IP4S(e->local), IP4S(e->remote), e->protocol);
+    ios_say_isakmp(s, "ISAKMP: received ke message (2/1)");
+}
+
+static void lifetimes(GString *out, const struct ev_qm_install *e)
+{
+    if (e->life_s)
+        g_string_append_printf(out, "\n        lifetime of %u seconds", e->life_s);
+    if (e->life_kb)
+        g_string_append_printf(out, "\n        lifetime of %u kilobytes", e->life_kb);
+}
+
+/* The inbound SPI is printed in hexadecimal, the outbound one as a signed decimal. */
+static void creating_c(const struct ev_qm_install *e, uint32_t conn, GString *out)
+{
+    g_string_append_printf(
+        out, "\n        inbound SA from %s to %s (f/i)  0/ 0\n        (proxy %s to %s)",
+        IP4S(e->remote), IP4S(e->local), IP4S(e->remote_net), IP4S(e->local_net));
+    g_string_append_printf(out, "\n        has spi 0x%X and conn_id %u and flags 2", e->spi_in,
+                           conn);
+    lifetimes(out, e);
+    g_string_append(out, "\n        has client flags 0x0");
+    g_string_append_printf(
+        out, "\n        outbound SA from %s to %s (f/i)  0/ 0\n        (proxy %s to %s )",
+        IP4S(e->local), IP4S(e->remote), IP4S(e->local_net), IP4S(e->remote_net));
+    g_string_append_printf(out, "\n        has spi %d and conn_id %u and flags A",
+                           (int32_t)e->spi_out, conn + 1);
+    lifetimes(out, e);
+    g_string_append(out, "\n        has client flags 0x0");
+}
+
+static void creating_b(const struct ev_qm_install *e, uint32_t conn, GString *out)
+{
+    g_string_append_printf(out, "\n        inbound SA from %s to %s (proxy %s to %s)",
+                           IP4S(e->remote), IP4S(e->local), IP4S(e->remote_net),
+                           IP4S(e->local_net));
+    g_string_append_printf(out, "\n        has spi 0x%X and conn_id %u and flags 4", e->spi_in,
+                           conn);
+    lifetimes(out, e);
+    g_string_append_printf(out, "\n        outbound SA from %s to %s (proxy %s to %s )",
+                           IP4S(e->local), IP4S(e->remote), IP4S(e->local_net),
+                           IP4S(e->remote_net));
+    g_string_append_printf(out, "\n        has spi %d and conn_id %u and flags 4",
+                           (int32_t)e->spi_out, conn + 1);
+    lifetimes(out, e);
+}
+
+ON(qm_install)
+{
+    uint32_t conn = ios_conn_for_pair(s, e->spi_in, e->spi_out);
+    ios_say_engine(s, "CryptoEngine0: ipsec allocate flow");
+    ios_say_engine(s, "CryptoEngine0: ipsec allocate flow");
+    g_autoptr(GString) block = g_string_new(": Creating IPSec SAs");
+    if (dialect_c(s))
+        creating_c(e, conn, block);
+    else
+        creating_b(e, conn, block);
+    ios_say_sa(s, e->sa, "%s", block->str);
+    if (s->debug & IOS_DEBUG_ISAKMP) /* or nobody says when quick mode is over */
+        ios_key_engine_wait(s, e->msgid);
+}
+
+/* ---- The exchange's state ---- */
+
+static const char *done_reason(const struct ev_qm_done *e)
+{
+    if (e->error)
+        return "QM rejected";
+    return g_strcmp0(e->reason, "await") == 0 ? "quick mode done (await)" : "";
+}
+
+ON(qm_done)
+{
+    ios_say_sa(s, e->sa, ": deleting node %d error %s reason \"%s\"", (int32_t)e->msgid,
+               e->error ? "TRUE" : "FALSE", done_reason(e));
+    ios_quick_forget(s, e->msgid);
+}
+
+ON(qm_state)
+{
+    if (e->new == QM_R_QM2)
+        ios_quick_add(s, e->msgid, IOS_QUICK_ANSWERED);
+    if (dialect_c(s)) {
+        ios_say_sa(s, e->sa, ": Node %d, Input = %s", (int32_t)e->msgid, ios_input_name(e->input));
+        ios_say_sa(s, e->sa, ": Old State = %s  New State = %s\n", ios_qm_state_name(e->old),
+                   ios_qm_state_name(e->new));
+    }
+    bool over = e->new == QM_PHASE2_COMPLETE || e->new == QM_FAILED;
+    if (over && s->words->key_engine_waits && s->words->key_engine_msgid == e->msgid)
+        ios_key_engine_go(s);
+}
+
+// clang-format off
+#define I IOS_DEBUG_ISAKMP
+#define P IOS_DEBUG_IPSEC
+#define N IOS_DEBUG_ENGINE
+const struct ios_hearing ios_hear_isakmp_qm[] = {
+    HEAR(I | P, qm_new), HEAR(I, qm_proposal), HEAR(I | P | N, qm_transform), HEAR(I, qm_attr),
+    HEAR(I | N, qm_transform_end), HEAR(I, qm_refused),
+    HEAR(I, qm_spi_wanted), HEAR(I | P, qm_spi), HEAR(I | N, qm_install),
+    HEAR(I | P, qm_done), HEAR(I | P, qm_state),
+    { .fn = NULL },
+};
+// clang-format on

@@ -1,0 +1,320 @@
+/* show crypto map, crypto ipsec transform-set, crypto ipsec security-association lifetime, crypto
+ * session. */
+#include "vendor/ios/ios_conf.h"
+#include "vendor/ios/ios_show_priv.h"
+
+/* ---- show crypto ipsec transform-set ---- */
+
+void ios_view_transform_set(struct ios *s, char **args, struct view *v)
+{
+    const struct ipsec_conf *c = s->d->ipsec_conf;
+    view_columns(v, "name", "transform", "mode", NULL);
+    for (guint i = 0; i < c->sets->len; i++) {
+        const struct ipsec_transform_set *set = g_ptr_array_index(c->sets, i);
+        g_autoptr(GString) text = g_string_new(NULL);
+        ios_transform_text(set->suite, text);
+        view_row_begin(v);
+        view_set(v, "name", "%s", set->name);
+        view_set(v, "transform", "%s", text->str);
+        view_set(v, "mode", "%s", set->suite.transport ? "Transport" : "Tunnel");
+    }
+}
+
+void ios_show_transform_set(void *self, const struct cli_args *a, GString *out)
+{
+    const char *tag = cli_arg(a, "tag");
+    struct view v;
+    view_init(&v);
+    ios_view_transform_set(self, NULL, &v);
+    for (size_t i = 0; i < view_count(&v); i++)
+        if (!tag || g_str_equal(tag, view_cell(&v, i, "name")))
+            g_string_append_printf(
+                out, "Transform set %s: { %s } \n   will negotiate = { %s,  }, \n\n",
+                view_cell(&v, i, "name"), view_cell(&v, i, "transform"), view_cell(&v, i, "mode"));
+    view_clear(&v);
+}
+
+void ios_show_lifetime(void *self, const struct cli_args *a, GString *out)
+{
+    const struct ipsec_conf *c = ((struct ios *)self)->d->ipsec_conf;
+    g_string_append_printf(out, "Security association lifetime: %u kilobytes/%u seconds\n",
+                           c->life_kb, c->life_s);
+}
+
+/* ---- show crypto map ---- */
+
+static bool map_is_on(const struct ios *s, const struct ipsec_map *m, const struct net_if *i)
+{
+    const char *bound = ipsec_bound(s->d->ipsec, i);
+    return bound && g_str_equal(bound, m->name); /* case counts, CAT-40 */
+}
+
+static void peer_list(const struct ipsec_map_entry *e, GString *out)
+{
+    for (guint i = 0; i < e->peers->len; i++)
+        g_string_append_printf(out, "        Peer = %s\n", IP4S(g_array_index(e->peers, ip4, i)));
+}
+
+static void acl_list(const struct ios *s, const char *name, GString *out)
+{
+    const struct acl *acl = net_acl(s->d->node, name);
+    g_string_append_printf(out, "        Extended IP access list %s\n", name);
+    for (guint i = 0; acl && i < acl->lines->len; i++) {
+        const struct acl_line *l = g_ptr_array_index(acl->lines, i);
+        if (l->remark)
+            continue;
+        g_string_append_printf(out, "            %s %s ", "access-list", name);
+        ios_acl_line_text(acl, l, out);
+        g_string_append_c(out, '\n');
+    }
+}
+
+static void set_list(const struct ios *s, const struct ipsec_map_entry *e, GString *out)
+{
+    g_string_append(out, "        Transform sets={\n");
+    for (guint i = 0; i < e->transform_sets->len; i++) {
+        const char *name = g_ptr_array_index(e->transform_sets, i);
+        const struct ipsec_transform_set *set = ipsec_set_find(s->d->ipsec_conf, name);
+        g_autoptr(GString) text = g_string_new(NULL);
+        if (set && s->dialect == IOS_DIALECT_C && !(s->major == 12 && s->minor < 4)) {
+            ios_transform_text(set->suite, text);
+            g_string_append_printf(out, "                %s:  { %s } ,\n", name, text->str);
+        } else {
+            g_string_append_printf(out, "                %s,\n", name);
+        }
+    }
+    g_string_append(out, "        }\n");
+}
+
+static void entry_text(const struct ios *s, const struct ipsec_map *m,
+                       const struct ipsec_map_entry *e, GString *out)
+{
+    const struct ipsec_conf *c = s->d->ipsec_conf;
+    g_string_append_printf(out, "Crypto Map \"%s\" %u ipsec-isakmp\n", m->name, e->seq);
+    if (!ipsec_entry_complete(e))
+        g_string_append(out, "        WARNING: This crypto map is in an incomplete state!\n"
+                             "        (missing peer or access-list definitions)\n");
+    if (e->description)
+        g_string_append_printf(out, "        Description: %s\n", e->description);
+    peer_list(e, out);
+    if (e->acl)
+        acl_list(s, e->acl, out);
+    if (e->peers->len > 0)
+        g_string_append_printf(out, "        Current peer: %s\n",
+                               IP4S(g_array_index(e->peers, ip4, 0)));
+    g_string_append_printf(out, "        Security association lifetime: %u kilobytes/%u seconds\n",
+                           e->life_kb ? e->life_kb : c->life_kb, e->life_s ? e->life_s : c->life_s);
+    g_string_append_printf(out, "        PFS (Y/N): %c\n", e->pfs == GROUP_NONE ? 'N' : 'Y');
+    if (e->pfs != GROUP_NONE)
+        g_string_append_printf(out, "        DH group:  group%u\n", ios_group_number(e->pfs));
+    set_list(s, e, out);
+}
+
+static void map_text(const struct ios *s, const struct ipsec_map *m, GString *out)
+{
+    const struct net_if *local = m->local_if ? net_if_by_name(s->d->node, m->local_if) : NULL;
+    if (m->local_if)
+        g_string_append_printf(out, "Crypto Map: \"%s\" idb: %s local address: %s\n\n", m->name,
+                               m->local_if, IP4S(local ? local->addr : 0));
+    for (guint i = 0; i < m->entries->len; i++)
+        entry_text(s, m, g_ptr_array_index(m->entries, i), out);
+    g_string_append_printf(out, "        Interfaces using crypto map %s:\n", m->name);
+    for (size_t i = 0; i < net_if_count(s->d->node); i++)
+        if (map_is_on(s, m, net_if_at(s->d->node, i)))
+            g_string_append_printf(out, "                %s\n", net_if_at(s->d->node, i)->name);
+    g_string_append_c(out, '\n');
+}
+
+void ios_show_map(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    const char *tag = cli_arg(a, "tag"), *interface = cli_arg(a, "if");
+    const struct net_if *on = interface ? net_if_by_name(s->d->node, interface) : NULL;
+    size_t before = out->len;
+    for (guint i = 0; i < s->d->ipsec_conf->maps->len; i++) {
+        const struct ipsec_map *m = g_ptr_array_index(s->d->ipsec_conf->maps, i);
+        if (tag && !g_str_equal(tag, m->name))
+            continue;
+        if (interface && !(on && map_is_on(s, m, on)))
+            continue;
+        map_text(s, m, out);
+    }
+    if (out->len == before)
+        g_string_append(out, "No crypto maps found.\n");
+}
+
+static void map_row(const struct ios *s, const struct ipsec_map *m, const struct ipsec_map_entry *e,
+                    struct view *v)
+{
+    g_autoptr(GString) peers = g_string_new(NULL), sets = g_string_new(NULL),
+                       on = g_string_new(NULL);
+    for (guint k = 0; k < e->peers->len; k++)
+        g_string_append_printf(peers, "%s%s", k ? " " : "", IP4S(g_array_index(e->peers, ip4, k)));
+    for (guint k = 0; k < e->transform_sets->len; k++)
+        g_string_append_printf(sets, "%s%s", k ? " " : "",
+                               (const char *)g_ptr_array_index(e->transform_sets, k));
+    for (size_t k = 0; k < net_if_count(s->d->node); k++)
+        if (map_is_on(s, m, net_if_at(s->d->node, k)))
+            g_string_append_printf(on, "%s%s", on->len ? " " : "", net_if_at(s->d->node, k)->name);
+    view_row_begin(v);
+    view_set(v, "map", "%s", m->name);
+    view_set(v, "seq", "%u", e->seq);
+    view_set(v, "peer", "%s", peers->str);
+    view_set(v, "acl", "%s", e->acl ? e->acl : "");
+    view_set(v, "transform-sets", "%s", sets->str);
+    view_set(v, "pfs", "%c", e->pfs == GROUP_NONE ? 'N' : 'Y');
+    view_set(v, "interfaces", "%s", on->str);
+}
+
+void ios_view_map(struct ios *s, char **args, struct view *v)
+{
+    view_columns(v, "map", "seq", "peer", "acl", "transform-sets", "pfs", "interfaces", NULL);
+    for (guint i = 0; i < s->d->ipsec_conf->maps->len; i++) {
+        const struct ipsec_map *m = g_ptr_array_index(s->d->ipsec_conf->maps, i);
+        for (guint k = 0; k < m->entries->len; k++)
+            map_row(s, m, g_ptr_array_index(m->entries, k), v);
+    }
+}
+
+/* ---- show crypto session ---- */
+
+/* The newest IKE SA with that peer. */
+static bool ike_sa_with(const struct ios *s, ip4 peer, struct ike_sa_view *out)
+{
+    struct ike_sa_view sa;
+    bool found = false;
+    for (size_t i = 0; i < ike_sa_count(s->d->ike); i++)
+        if (ike_sa_at(s->d->ike, i, &sa) && sa.remote == peer && sa.state != IKE_STATE_DEAD) {
+            *out = sa;
+            found = true;
+        }
+    return found;
+}
+
+static const char *session_status(bool ike, const struct ike_sa_view *sa, bool flows)
+{
+    if (ike && sa->state == IKE_STATE_QM_IDLE)
+        return flows ? "UP-ACTIVE" : "UP-IDLE";
+    if (flows)
+        return "UP-NO-IKE";
+    return ike ? "DOWN-NEGOTIATING" : "DOWN";
+}
+
+/* A session is what one interface has with one peer. The first ident of each stands for it. */
+static bool first_of_session(const struct ipsec *x, size_t at)
+{
+    const struct ipsec_ident *ident = ipsec_ident_at(x, at);
+    for (size_t i = 0; i < at; i++) {
+        const struct ipsec_ident *o = ipsec_ident_at(x, i);
+        if (o->on == ident->on && o->peer == ident->peer)
+            return false;
+    }
+    return true;
+}
+
+static bool same_session(const struct ipsec_ident *a, const struct ipsec_ident *b)
+{
+    return a->on == b->on && a->peer == b->peer;
+}
+
+static bool has_flows(const struct ipsec *x, const struct ipsec_ident *first)
+{
+    for (size_t i = 0; i < ipsec_ident_count(x); i++)
+        if (same_session(ipsec_ident_at(x, i), first) && ipsec_ident_at(x, i)->pairs->len > 0)
+            return true;
+    return false;
+}
+
+static void flow_text(const struct ios *s, const struct ipsec_ident *i, bool detail, GString *out)
+{
+    const char *what = i->local_proxy.protocol == 0                 ? "ip"
+                       : i->local_proxy.protocol == IPPROTO_NUM_TCP ? "6"
+                       : i->local_proxy.protocol == IPPROTO_NUM_UDP ? "17"
+                                                                    : "1";
+    g_string_append_printf(out, "  IPSEC FLOW: permit %s %s/%s %s/%s \n", what,
+                           IP4S(i->local_proxy.addr), IP4S(i->local_proxy.mask),
+                           IP4S(i->remote_proxy.addr), IP4S(i->remote_proxy.mask));
+    g_string_append_printf(out, "        Active SAs: %u, origin: %s\n", i->pairs->len * 2,
+                           i->from_acl ? "crypto map" : "dynamic crypto map");
+    if (!detail)
+        return;
+    const struct ipsec_pair *p = i->pairs->len ? g_ptr_array_index(i->pairs, 0) : NULL;
+    uint64_t kb_in = 0, kb_out = 0;
+    int64_t left = 0;
+    if (p) {
+        uint64_t limit = p->hard_bytes ? p->hard_bytes : (uint64_t)p->life_kb * 1024;
+        kb_in = limit > p->bytes_in ? (limit - p->bytes_in) / 1024 : 0;
+        kb_out = limit > p->bytes_out ? (limit - p->bytes_out) / 1024 : 0;
+        left = p->hard == SIM_TIME_MAX ? p->life_s
+                                       : MAX(0, (p->hard - sim_now(s->d->sim)) / SECONDS(1));
+    }
+    g_string_append_printf(out,
+                           "        Inbound:  #pkts dec'ed %" G_GUINT64_FORMAT
+                           " drop %" G_GUINT64_FORMAT " life (KB/Sec) %" G_GUINT64_FORMAT
+                           "/%" G_GINT64_FORMAT "\n",
+                           i->decrypt, i->recv_errors, kb_in, left);
+    g_string_append_printf(out,
+                           "        Outbound: #pkts enc'ed %" G_GUINT64_FORMAT
+                           " drop %" G_GUINT64_FORMAT " life (KB/Sec) %" G_GUINT64_FORMAT
+                           "/%" G_GINT64_FORMAT "\n",
+                           i->encrypt, i->send_errors, kb_out, left);
+}
+
+static void ike_text(const struct ios *s, const struct ike_sa_view *sa, bool detail, GString *out)
+{
+    g_string_append_printf(out, "  IKE SA: local %s/%u remote %s/%u %s \n", IP4S(sa->local),
+                           sa->lport, IP4S(sa->remote), sa->rport,
+                           sa->state == IKE_STATE_QM_IDLE ? "Active" : "Inactive");
+    if (!detail)
+        return;
+    int64_t left =
+        sa->expires == SIM_TIME_MAX ? 0 : MAX(0, (sa->expires - sim_now(s->d->sim)) / SECONDS(1));
+    g_string_append_printf(out, "          Capabilities:(none) connid:%u lifetime:%02d:%02d:%02d\n",
+                           ios_conn_of_ike(s, sa->id), (int)(left / 3600), (int)(left / 60 % 60),
+                           (int)(left % 60));
+}
+
+void ios_show_session(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    struct ipsec *x = s->d->ipsec;
+    bool detail = cli_has(a, "detail");
+    g_string_append(out, "Crypto session current status\n");
+    if (detail)
+        g_string_append(out,
+                        "\nCode: C - IKE Configuration mode, D - Dead Peer Detection     \n"
+                        "K - Keepalives, N - NAT-traversal, X - IKE Extended Authentication\n");
+    for (size_t at = 0; at < ipsec_ident_count(x); at++) {
+        const struct ipsec_ident *first = ipsec_ident_at(x, at);
+        if (!first_of_session(x, at))
+            continue;
+        struct ike_sa_view sa = {0};
+        bool ike = ike_sa_with(s, first->peer, &sa);
+        g_string_append_printf(out, "\nInterface: %s\nSession status: %s\nPeer: %s port 500 \n",
+                               first->on ? first->on->name : "",
+                               session_status(ike, &sa, has_flows(x, first)), IP4S(first->peer));
+        if (ike)
+            ike_text(s, &sa, detail, out);
+        for (size_t i = at; i < ipsec_ident_count(x); i++)
+            if (same_session(ipsec_ident_at(x, i), first))
+                flow_text(s, ipsec_ident_at(x, i), detail, out);
+    }
+    g_string_append_c(out, '\n');
+}
+
+void ios_view_session(struct ios *s, char **args, struct view *v)
+{
+    struct ipsec *x = s->d->ipsec;
+    view_columns(v, "interface", "status", "peer", NULL);
+    for (size_t at = 0; at < ipsec_ident_count(x); at++) {
+        const struct ipsec_ident *first = ipsec_ident_at(x, at);
+        if (!first_of_session(x, at))
+            continue;
+        struct ike_sa_view sa = {0};
+        bool ike = ike_sa_with(s, first->peer, &sa);
+        view_row_begin(v);
+        view_set(v, "interface", "%s", first->on ? first->on->name : "");
+        view_set(v, "status", "%s", session_status(ike, &sa, has_flows(x, first)));
+        view_set(v, "peer", "%s", IP4S(first->peer));
+    }
+}
