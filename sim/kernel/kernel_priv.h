@@ -18,16 +18,26 @@ struct event {
 
 #define QUEUE_LEVELS 8 /* of 8 bits: all of a sim_time that is not negative */
 #define QUEUE_DIGITS 256
-#define QUEUE_SORT   96  /* slots of up to so many events are sorted straight into the front */
-#define QUEUE_FRONT  512 /* places in the front */
-#define QUEUE_CROWD  320 /* a front grown to so many events spills */
-#define QUEUE_KEEP   64  /* and keeps so many */
+#define QUEUE_CHUNK  30 /* events a chunk */
+#define QUEUE_SORT                                                                                 \
+    192 /* slots of up to so many events are sorted straight into the front; < 256 */
+#define QUEUE_FRONT 512 /* places in the front */
+#define QUEUE_CROWD 320 /* a front grown to so many events spills */
+#define QUEUE_KEEP  64  /* and keeps so many */
 
-struct queue_chunk;
+/* 992 bytes: not a power of two, so that the ends of many chunks do not share a cache set. */
+struct queue_chunk {
+    struct queue_chunk *next;
+    struct event *from, *to; /* the events in use; `to` is not kept while the slot is written to */
+    uint64_t unused;
+    struct event event[QUEUE_CHUNK];
+};
+
 struct queue_slot {
-    struct queue_chunk *first, *last;
-    uint32_t n;
-    bool mixed; /* not in the order of seq: sort by it too */
+    struct event *put, *end; /* the free places of the last chunk; the same when there are none */
+    struct queue_chunk *first;
+    uint32_t n_before; /* events in the chunks before the last */
+    bool mixed;        /* not in the order of seq: sort by it too */
 };
 
 struct queue {
@@ -42,18 +52,54 @@ struct queue {
     uint64_t used[QUEUE_LEVELS][QUEUE_DIGITS / 64];
     struct queue_slot slot[QUEUE_LEVELS][QUEUE_DIGITS];
     struct queue_chunk *spare;
+    GPtrArray *slabs; /* the memory of all chunks */
     struct event place[QUEUE_FRONT];
 };
 
 void queue_init(struct queue *q);
 void queue_clear(struct queue *q);
-/* `e.seq` is above that of every event put before. Not before `now`, the time of the last event
- * taken. */
-void queue_put(struct queue *q, const struct event *e, sim_time now);
-/* The same for an event whose seq was given out earlier. */
+/* The same as queue_put for an event whose seq was given out earlier. */
 void queue_put_late(struct queue *q, const struct event *e, sim_time now);
 /* Moves the next events into the empty front; false when there are none. */
 bool queue_refill(struct queue *q);
+void queue_front_insert(struct queue *q, struct event e, sim_time now);
+/* A new chunk for a slot without a free place. */
+void queue_slot_grow(struct queue *q, struct queue_slot *s);
+
+static inline unsigned queue_level(sim_time at, sim_time base)
+{
+    return (63u - (unsigned)__builtin_clzll((uint64_t)(at ^ base) | 1)) >> 3;
+}
+
+static inline unsigned queue_digit(sim_time at, unsigned level)
+{
+    return (unsigned)((uint64_t)at >> (8 * level)) & 0xff;
+}
+
+static inline struct queue_slot *queue_slot_of(struct queue *q, sim_time at)
+{
+    unsigned level = queue_level(at, q->base);
+    return &q->slot[level][queue_digit(at, level)];
+}
+
+static inline void queue_append(struct queue *q, struct queue_slot *s, struct event e)
+{
+    if (G_UNLIKELY(s->put == s->end))
+        queue_slot_grow(q, s);
+    *s->put++ = e;
+}
+
+/* `e.seq` is above that of every event put before. Not before `now`, the time of the last event
+ * taken. */
+static inline void queue_put(struct queue *q, struct event e, sim_time now)
+{
+    if (G_UNLIKELY(e.at < q->horizon)) {
+        queue_front_insert(q, e, now);
+        return;
+    }
+    queue_append(q, queue_slot_of(q, e.at), e);
+    q->waiting++;
+}
 
 /* Lent, until the queue changes. NULL when it is empty. */
 static inline const struct event *queue_first(struct queue *q)

@@ -20,49 +20,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_EVENTS 30 /* 992 bytes: not a power of two, so that chunks spread over cache sets */
-
-struct queue_chunk {
-    struct queue_chunk *next;
-    uint32_t from, to; /* events in use */
-    struct event event[CHUNK_EVENTS];
-};
+#define SLAB_CHUNKS_MIN 16
+#define SLAB_CHUNKS_MAX 2048
 
 void queue_init(struct queue *q)
 {
     memset(q, 0, sizeof *q);
     q->head = q->tail = q->place;
-}
-
-static void chunks_free(struct queue_chunk *c)
-{
-    while (c) {
-        struct queue_chunk *next = c->next;
-        g_free(c);
-        c = next;
-    }
+    q->slabs = g_ptr_array_new_with_free_func(g_free);
 }
 
 void queue_clear(struct queue *q)
 {
-    for (int level = 0; level < QUEUE_LEVELS; level++)
-        for (int digit = 0; digit < QUEUE_DIGITS; digit++)
-            chunks_free(q->slot[level][digit].first);
-    chunks_free(q->spare);
-    queue_init(q);
+    g_ptr_array_free(q->slabs, TRUE);
 }
 
 /* ---- chunks ---- */
 
+/* Chunks are cut from slabs, each twice as large as the last one up to a limit, and go back to the
+ * spare list: a queue keeps the memory of its largest crowd. */
+static void slab_new(struct queue *q)
+{
+    guint grown = MIN(q->slabs->len, 16);
+    size_t n = MIN((size_t)SLAB_CHUNKS_MIN << grown, SLAB_CHUNKS_MAX);
+    struct queue_chunk *chunk = g_new(struct queue_chunk, n);
+    g_ptr_array_add(q->slabs, chunk);
+    for (size_t i = 0; i < n; i++)
+        chunk[i].next = i + 1 < n ? &chunk[i + 1] : NULL;
+    q->spare = chunk;
+}
+
 static struct queue_chunk *chunk_new(struct queue *q)
 {
+    if (G_UNLIKELY(!q->spare))
+        slab_new(q);
     struct queue_chunk *c = q->spare;
-    if (c)
-        q->spare = c->next;
-    else
-        c = g_new(struct queue_chunk, 1);
+    q->spare = c->next;
     c->next = NULL;
-    c->from = c->to = 0;
+    c->from = c->event;
     return c;
 }
 
@@ -72,57 +67,53 @@ static void chunk_free(struct queue *q, struct queue_chunk *c)
     q->spare = c;
 }
 
-/* ---- buckets ---- */
+/* ---- slots ---- */
 
 static inline bool before(const struct event *a, const struct event *b)
 {
     return a->at < b->at || (a->at == b->at && a->seq < b->seq);
 }
 
-static inline unsigned level_of(sim_time at, sim_time base)
+static struct queue_chunk *slot_last(const struct queue_slot *s)
 {
-    return (63u - (unsigned)__builtin_clzll((uint64_t)(at ^ base) | 1)) >> 3;
+    return (struct queue_chunk *)((char *)s->end - sizeof(struct queue_chunk));
 }
 
-static inline unsigned digit_of(sim_time at, unsigned level)
+static uint32_t slot_count(const struct queue_slot *s)
 {
-    return (unsigned)((uint64_t)at >> (8 * level)) & 0xff;
+    return s->first ? s->n_before + (uint32_t)(s->put - slot_last(s)->from) : 0;
 }
 
-static inline struct queue_slot *slot_mark(struct queue *q, unsigned level, unsigned digit)
+static void slot_mark(struct queue *q, const struct queue_slot *s)
 {
+    unsigned place = (unsigned)(s - &q->slot[0][0]);
+    unsigned level = place / QUEUE_DIGITS, digit = place % QUEUE_DIGITS;
     q->used[level][digit >> 6] |= UINT64_C(1) << (digit & 63);
     q->levels |= 1u << level;
-    return &q->slot[level][digit];
 }
 
-static inline struct queue_slot *slot_for(struct queue *q, sim_time at)
+void queue_slot_grow(struct queue *q, struct queue_slot *s)
 {
-    unsigned level = level_of(at, q->base);
-    return slot_mark(q, level, digit_of(at, level));
-}
-
-static inline void slot_append(struct queue *q, struct queue_slot *s, const struct event *e)
-{
-    struct queue_chunk *c = s->last;
-    if (G_UNLIKELY(!c || c->to == CHUNK_EVENTS)) {
-        c = chunk_new(q);
-        if (s->last)
-            s->last->next = c;
-        else
-            s->first = c;
-        s->last = c;
+    struct queue_chunk *c = chunk_new(q);
+    if (s->first) {
+        struct queue_chunk *last = slot_last(s);
+        last->to = s->put;
+        last->next = c;
+        s->n_before += (uint32_t)(last->to - last->from);
+    } else {
+        s->first = c;
+        slot_mark(q, s);
     }
-    c->event[c->to++] = *e;
-    s->n++;
+    s->put = c->event;
+    s->end = c->event + QUEUE_CHUNK;
 }
 
 /* For an event that may be older than what the slot holds. */
-static void slot_append_any(struct queue *q, struct queue_slot *s, const struct event *e)
+static void slot_append_any(struct queue *q, struct queue_slot *s, struct event e)
 {
-    if (s->last && s->last->event[s->last->to - 1].seq > e->seq)
+    if (s->first && s->put[-1].seq > e.seq)
         s->mixed = true;
-    slot_append(q, s, e);
+    queue_append(q, s, e);
 }
 
 /* Empties the slot in the books; the caller has its chunks. */
@@ -130,6 +121,7 @@ static struct queue_slot slot_take(struct queue *q, unsigned level, unsigned dig
 {
     struct queue_slot *s = &q->slot[level][digit];
     struct queue_slot taken = *s;
+    slot_last(s)->to = s->put;
     *s = (struct queue_slot){0};
     uint64_t *used = q->used[level];
     used[digit >> 6] &= ~(UINT64_C(1) << (digit & 63));
@@ -143,13 +135,12 @@ static void deal(struct queue *q, struct queue_slot taken)
 {
     for (struct queue_chunk *c = taken.first, *next; c; c = next) {
         next = c->next;
-        for (uint32_t i = c->from; i < c->to; i++) {
-            const struct event *e = &c->event[i];
-            if (taken.mixed)
-                slot_append_any(q, slot_for(q, e->at), e);
-            else
-                slot_append(q, slot_for(q, e->at), e);
-        }
+        if (taken.mixed)
+            for (const struct event *e = c->from; e < c->to; e++)
+                slot_append_any(q, queue_slot_of(q, e->at), *e);
+        else
+            for (const struct event *e = c->from; e < c->to; e++)
+                queue_append(q, queue_slot_of(q, e->at), *e);
         chunk_free(q, c);
     }
 }
@@ -162,14 +153,16 @@ static unsigned first_digit(const uint64_t used[QUEUE_DIGITS / 64])
     g_assert_not_reached();
 }
 
+/* ---- the base ---- */
+
 /* Moves the base forward to a time that no event in the buckets precedes. Where base and time part,
  * the slot of the time's digit may hold events, placed when the base was lower: they are dealt. */
 static void base_raise(struct queue *q, sim_time to)
 {
-    unsigned level = level_of(to, q->base);
-    unsigned digit = digit_of(to, level);
+    unsigned level = queue_level(to, q->base);
+    unsigned digit = queue_digit(to, level);
     q->base = to;
-    if (q->slot[level][digit].n)
+    if (level > 0 && q->slot[level][digit].first)
         deal(q, slot_take(q, level, digit));
 }
 
@@ -177,20 +170,26 @@ static void base_raise(struct queue *q, sim_time to)
  * were put before it. Where base and time part, all that waits on lower levels becomes one slot. */
 static void base_lower(struct queue *q, sim_time to)
 {
-    unsigned level = level_of(to, q->base);
+    unsigned level = queue_level(to, q->base);
     struct queue_slot all = {.mixed = true};
     while (q->levels & ((1u << level) - 1)) {
         unsigned l = (unsigned)__builtin_ctz(q->levels);
         struct queue_slot taken = slot_take(q, l, first_digit(q->used[l]));
-        if (all.last)
-            all.last->next = taken.first;
-        else
+        if (all.first) {
+            slot_last(&all)->next = taken.first;
+            all.n_before += (uint32_t)(all.put - slot_last(&all)->from);
+        } else {
             all.first = taken.first;
-        all.last = taken.last;
-        all.n += taken.n;
+        }
+        all.n_before += taken.n_before;
+        all.put = taken.put;
+        all.end = taken.end;
     }
-    if (all.n)
-        *slot_mark(q, level, digit_of(q->base, level)) = all;
+    if (all.first) {
+        struct queue_slot *s = &q->slot[level][queue_digit(q->base, level)];
+        *s = all;
+        slot_mark(q, s);
+    }
     q->base = to;
 }
 
@@ -205,18 +204,18 @@ static void front_spill(struct queue *q, sim_time now)
         base_lower(q, now);
     struct event *from = q->head + QUEUE_KEEP;
     for (const struct event *e = from; e < q->tail; e++)
-        slot_append_any(q, slot_for(q, e->at), e);
+        slot_append_any(q, queue_slot_of(q, e->at), *e);
     q->waiting += (uint64_t)(q->tail - from);
     q->horizon = from->at;
     q->tail = from;
 }
 
-static void front_insert(struct queue *q, const struct event *e, sim_time now)
+void queue_front_insert(struct queue *q, struct event e, sim_time now)
 {
     struct event *low = q->head, *high = q->tail;
     while (low < high) {
         struct event *middle = low + (high - low) / 2;
-        if (before(e, middle))
+        if (before(&e, middle))
             high = middle;
         else
             low = middle + 1;
@@ -231,9 +230,20 @@ static void front_insert(struct queue *q, const struct event *e, sim_time now)
         memmove(low + 1, low, (size_t)((char *)q->tail - (char *)low));
         q->tail++;
     }
-    *low = *e;
+    *low = e;
     if (q->tail - q->head >= QUEUE_CROWD)
         front_spill(q, now);
+}
+
+void queue_put_late(struct queue *q, const struct event *e, sim_time now)
+{
+    /* At the horizon itself, some of an instant can be in the front and the rest in its slot. */
+    if (e->at < q->horizon || (q->head != q->tail && before(e, q->tail - 1))) {
+        queue_front_insert(q, *e, now);
+        return;
+    }
+    slot_append_any(q, queue_slot_of(q, e->at), *e);
+    q->waiting++;
 }
 
 /* In the middle, so that insertions find room on both sides. */
@@ -243,33 +253,13 @@ static struct event *front_empty(struct queue *q)
     return q->head;
 }
 
-/* ---- in ---- */
+/* ---- sorting a slot into the front ---- */
 
-void queue_put(struct queue *q, const struct event *e, sim_time now)
-{
-    if (e->at < q->horizon) {
-        front_insert(q, e, now);
-        return;
-    }
-    slot_append(q, slot_for(q, e->at), e);
-    q->waiting++;
-}
+#define SPREAD_BITS 6
+#define SPREAD      (1 << SPREAD_BITS)
+#define SPREAD_FROM 10 /* fewer keys are sorted by insertion alone */
 
-void queue_put_late(struct queue *q, const struct event *e, sim_time now)
-{
-    /* At the horizon itself, some of an instant can be in the front and the rest in its slot. */
-    if (e->at < q->horizon || (q->head != q->tail && before(e, q->tail - 1))) {
-        front_insert(q, e, now);
-        return;
-    }
-    slot_append_any(q, slot_for(q, e->at), e);
-    q->waiting++;
-}
-
-/* ---- out ---- */
-
-/* Sorts keys of time and position: no two are equal. */
-static void sort_keys(uint64_t *key, uint32_t n)
+static void sort_by_insertion(uint64_t *key, uint32_t n)
 {
     for (uint32_t i = 1; i < n; i++) {
         uint64_t k = key[i];
@@ -278,6 +268,30 @@ static void sort_keys(uint64_t *key, uint32_t n)
             key[j] = key[j - 1];
         key[j] = k;
     }
+}
+
+/* Spreads keys over 64 heaps by their highest bits of `bits`, heap after heap into `to`. A heap's
+ * place is the sum of the counts before it: eight counts of a byte at once, as a multiplication by
+ * 0x0101... puts into each byte the sum of those up to it. No sum is above QUEUE_SORT, so none
+ * runs over into the next byte. */
+_Static_assert(QUEUE_SORT < 256, "positions are bytes");
+static void spread(const uint64_t *key, uint32_t n, unsigned bits, uint64_t *to)
+{
+    union {
+        uint64_t word[SPREAD / 8];
+        uint8_t byte[SPREAD];
+    } count = {{0}}, place;
+    unsigned shift = bits - SPREAD_BITS;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        count.byte[key[i] >> shift]++;
+    for (int w = 0; w < SPREAD / 8; w++) {
+        uint64_t upto = GUINT64_FROM_LE(count.word[w]) * UINT64_C(0x0101010101010101);
+        place.word[w] = GUINT64_TO_LE((upto << 8) + sum * UINT64_C(0x0101010101010101));
+        sum += upto >> 56;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        to[place.byte[key[i] >> shift]++] = key[i];
 }
 
 /* Sorts by (at, seq) what is sorted by time already. */
@@ -294,30 +308,34 @@ static void sort_ties(struct event *e, uint32_t n)
 
 /* A small slot goes to the front: the times within the slot, with the position in it beside them,
  * are sorted as integers (at most 56 bits and 8), and the events gathered in that order. */
-static void slot_to_front(struct queue *q, struct queue_slot taken)
+static void slot_to_front(struct queue *q, struct queue_slot taken, unsigned level)
 {
     struct event *to = front_empty(q);
     const struct event *at[QUEUE_SORT];
-    uint64_t key[QUEUE_SORT];
+    uint64_t key[QUEUE_SORT], spread_key[QUEUE_SORT], *sorted = key;
     uint32_t n = 0;
-    for (const struct queue_chunk *c = taken.first; c; c = c->next) {
-        for (uint32_t i = c->from; i < c->to; i++, n++) {
-            at[n] = &c->event[i];
-            key[n] = (uint64_t)(c->event[i].at - q->base) << 8 | n;
+    for (struct queue_chunk *c = taken.first, *next; c; c = next) {
+        next = c->next;
+        for (const struct event *e = c->from; e < c->to; e++, n++) {
+            at[n] = e;
+            key[n] = (uint64_t)(e->at - q->base) << 8 | n;
         }
+        chunk_free(q, c); /* its events stay readable until the next chunk is needed */
     }
-    sort_keys(key, n);
+    if (n >= SPREAD_FROM) {
+        spread(key, n, 8 * level + 8, spread_key);
+        sorted = spread_key;
+    }
+    sort_by_insertion(sorted, n);
     for (uint32_t i = 0; i < n; i++)
-        to[i] = *at[key[i] & 0xff];
-    if (taken.mixed)
+        to[i] = *at[sorted[i] & 0xff];
+    if (G_UNLIKELY(taken.mixed))
         sort_ties(to, n);
     q->tail = to + n;
     q->waiting -= n;
-    for (struct queue_chunk *c = taken.first, *next; c; c = next) {
-        next = c->next;
-        chunk_free(q, c);
-    }
 }
+
+/* ---- crowds at one instant ---- */
 
 static int event_order(const void *a, const void *b)
 {
@@ -325,38 +343,38 @@ static int event_order(const void *a, const void *b)
 }
 
 /* Lays the events of one instant out again in the order of seq. */
-static void slot_unmix(struct queue *q, struct queue_slot *s)
+static void slot_unmix(struct queue *q, unsigned digit)
 {
-    struct event *all = g_new(struct event, s->n);
+    struct queue_slot taken = slot_take(q, 0, digit);
+    struct event *all = g_new(struct event, slot_count(&taken));
     size_t n = 0;
-    for (struct queue_chunk *c = s->first, *next; c; c = next) {
+    for (struct queue_chunk *c = taken.first, *next; c; c = next) {
         next = c->next;
-        memcpy(all + n, c->event + c->from, (c->to - c->from) * sizeof *all);
-        n += c->to - c->from;
+        memcpy(all + n, c->from, (size_t)((char *)c->to - (char *)c->from));
+        n += (size_t)(c->to - c->from);
         chunk_free(q, c);
     }
     qsort(all, n, sizeof *all, event_order);
-    *s = (struct queue_slot){0};
     for (size_t i = 0; i < n; i++)
-        slot_append(q, s, &all[i]);
+        queue_append(q, &q->slot[0][digit], all[i]);
     g_free(all);
 }
 
-/* A crowd at one instant: its oldest chunk goes to the front. What is put at this instant meanwhile
- * is not before the horizon, and so joins the end of the slot. */
+/* The oldest chunk of the instant goes to the front; there are more. What is put at this instant
+ * meanwhile is not before the horizon, and so joins the end of the slot. */
 static void instant_to_front(struct queue *q, unsigned digit)
 {
     struct queue_slot *s = &q->slot[0][digit];
     if (s->mixed)
-        slot_unmix(q, s);
+        slot_unmix(q, digit);
     struct queue_chunk *c = s->first;
-    uint32_t n = c->to - c->from;
-    q->horizon = c->event[c->from].at;
+    uint32_t n = (uint32_t)(c->to - c->from);
     struct event *to = front_empty(q);
-    memcpy(to, c->event + c->from, n * sizeof *to);
+    q->horizon = c->from->at;
+    memcpy(to, c->from, n * sizeof *to);
     q->tail = to + n;
     q->waiting -= n;
-    s->n -= n;
+    s->n_before -= n;
     s->first = c->next;
     chunk_free(q, c);
 }
@@ -370,10 +388,9 @@ bool queue_refill(struct queue *q)
         /* The digits above the level's are the base's, the ones below are zero. */
         uint64_t above = (uint64_t)q->base >> shift >> 8 << 8;
         q->base = (sim_time)((above | digit) << shift);
-        struct queue_slot *s = &q->slot[level][digit];
-        if (s->n <= QUEUE_SORT) {
+        if (slot_count(&q->slot[level][digit]) <= QUEUE_SORT) {
             q->horizon = (sim_time)MIN((uint64_t)q->base + (UINT64_C(1) << shift), INT64_MAX);
-            slot_to_front(q, slot_take(q, level, digit));
+            slot_to_front(q, slot_take(q, level, digit), level);
             return true;
         }
         if (level == 0) {

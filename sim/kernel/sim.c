@@ -71,7 +71,7 @@ bool sim_stopped(const struct sim *sim)
 void sim_post(struct sim *sim, sim_time at, const struct sim_port *port, uint64_t arg)
 {
     g_assert(at >= sim->now);
-    queue_put(&sim->queue, &(struct event){at, ++sim->seq, port, arg}, sim->now);
+    queue_put(&sim->queue, (struct event){at, ++sim->seq, port, arg}, sim->now);
 }
 
 /* The next event that will really run, at the head of the queue; stale timers are cleared away. */

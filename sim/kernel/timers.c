@@ -76,7 +76,7 @@ void sim_timer_arm(struct sim_timer *t, sim_time at)
         return;
     s->pending_at = at;
     s->pending_seq = s->seq;
-    queue_put(&sim->queue, &(struct event){at, s->seq, NULL, t->slot}, sim->now);
+    queue_put(&sim->queue, (struct event){at, s->seq, NULL, t->slot}, sim->now);
 }
 
 void sim_timer_arm_in(struct sim_timer *t, sim_time delay)
