@@ -61,6 +61,7 @@ bool ios_exec_line(struct ios *s, const char *line, GString *out);
 char *ios_ifname(void *self, const char *typed);
 /* The interface, made when the configuration names one that no link made. */
 struct net_if *ios_interface(struct ios *s, const char *full_name);
+uint32_t ios_if_bandwidth_kbps(const char *full_name);
 /* Leaves configuration: the mode is exec again. */
 void ios_leave_config(struct ios *s);
 

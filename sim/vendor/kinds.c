@@ -1,0 +1,21 @@
+/* The kinds of device there are, in the order in which they are listed. */
+#include "vendor/vendor.h"
+
+#include <string.h>
+
+extern const struct device_kind ios_kind;
+
+static const struct device_kind *const kinds[] = {&ios_kind, &device_kind_host, NULL};
+
+const struct device_kind *const *vendor_kinds(void)
+{
+    return kinds;
+}
+
+const struct device_kind *vendor_kind(const char *name)
+{
+    for (size_t i = 0; kinds[i]; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
