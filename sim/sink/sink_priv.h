@@ -1,0 +1,36 @@
+/* What the sinks share: bytes that go to memory or to a file, and events as JSON. */
+#ifndef SINK_PRIV_H
+#define SINK_PRIV_H
+
+#include <stdio.h>
+#include "sink/sink.h"
+
+/* Where the bytes of one file go: kept, or straight to disk. The first error sticks and is told at
+ * the end, so that a full disk neither stops the simulation nor goes unnoticed. */
+struct sink_out {
+    GString *kept; /* NULL when streaming */
+    FILE *file;
+    char *path; /* of the stream */
+    int failed; /* errno of the first failure */
+};
+/* With dir NULL the bytes are kept. False when the file cannot be opened. */
+bool sink_out_open(struct sink_out *o, const char *dir, const char *name, GError **error);
+void sink_out_put(struct sink_out *o, const void *p, size_t n);
+/* Writes what was kept to dir/name, or closes the stream. */
+bool sink_out_close(struct sink_out *o, const char *dir, const char *name, GError **error);
+void sink_out_clear(struct sink_out *o);
+
+bool sink_make_dir(const char *dir, GError **error);
+/* dir/name in one go; dir is made when missing. */
+bool sink_save(const char *dir, const char *name, const char *bytes, size_t n, GError **error);
+bool sink_fail(GError **error, const char *path, int why); /* always false */
+
+/* ,"field":value for every field of the event. */
+void sink_fields_json(GString *out, const struct trace_event *e);
+/* Where a field of an event stands. */
+static inline const void *sink_field_at(const struct trace_event *e, const struct trace_field *f)
+{
+    return (const char *)e->data + f->offset;
+}
+
+#endif
