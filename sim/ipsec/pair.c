@@ -175,6 +175,13 @@ static uint64_t soft_point(uint64_t life, uint64_t before)
     return life > before ? life - before : life / 4 * 3;
 }
 
+/* Both ends count the same lifetime; were they to ask at one instant, two successors would be made
+ * for one pair. Whoever answered the last time waits a sixth of the margin longer. */
+static uint64_t margin(const struct pair *p, uint64_t before)
+{
+    return p->view.initiator ? before : before - before / 6;
+}
+
 static void limits_start(struct pair *p, uint32_t life_s, uint32_t life_kb)
 {
     const struct ipsec_timing *t = p->x->timing;
@@ -185,14 +192,16 @@ static void limits_start(struct pair *p, uint32_t life_s, uint32_t life_kb)
     sim_timer_init(p->x->sim, &p->soft, soft_expired, p);
     sim_timer_init(p->x->sim, &p->hard, hard_expired, p);
     if (life_s) {
-        p->view.soft = p->view.born + (sim_time)soft_point((uint64_t)SECONDS(life_s),
-                                                           (uint64_t)SECONDS(t->soft_before_s));
+        p->view.soft =
+            p->view.born + (sim_time)soft_point((uint64_t)SECONDS(life_s),
+                                                margin(p, (uint64_t)SECONDS(t->soft_before_s)));
         p->view.hard = p->view.born + SECONDS(life_s);
         sim_timer_arm(&p->soft, p->view.soft);
         sim_timer_arm(&p->hard, p->view.hard);
     }
     p->view.hard_bytes = (uint64_t)life_kb * KILOBYTE;
-    p->view.soft_bytes = soft_point(p->view.hard_bytes, (uint64_t)t->soft_before_kb * KILOBYTE);
+    p->view.soft_bytes =
+        soft_point(p->view.hard_bytes, margin(p, (uint64_t)t->soft_before_kb * KILOBYTE));
 }
 
 /* An older pair of the ident no longer sends, and ends when packets on their way must have come. */

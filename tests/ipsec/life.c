@@ -14,6 +14,7 @@ Test(life, seconds_ask_thirty_before_the_end_and_end_on_time)
     site_install(s, 1000, 3600, 0);
     cr_expect_eq(pair_at(s, 0, 0)->soft, SECONDS(3570));
     cr_expect_eq(pair_at(s, 0, 0)->hard, SECONDS(3600));
+    cr_expect_eq(pair_at(s, 1, 0)->soft, SECONDS(3575), "the responder waits a little longer");
     site_ping(s, 1, 100, false);
     sim_run(s->sim, SECONDS(3570) - 1);
     cr_expect_eq(r->asked, 0);
