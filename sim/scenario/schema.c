@@ -1,4 +1,5 @@
-/* A scenario checked against the table of keys: each problem with its place, all of them at once. */
+/* A scenario checked against the table of keys: each problem with its place, all of them at once.
+ */
 #include "scenario/schema.h"
 
 #include <string.h>
@@ -56,11 +57,9 @@ static const char *nearest_word(const char *values, const char *word, char **own
 bool schema_unknown(GError **error, const struct yml_node *at, const char *what, const char *word,
                     const GPtrArray *names)
 {
-    const char *near =
-        text_nearest(word, (const char *const *)names->pdata, names->len);
+    const char *near = text_nearest(word, (const char *const *)names->pdata, names->len);
     if (near)
-        return yml_fail(error, at, "there is no %s \"%s\"; did you mean \"%s\"?", what, word,
-                        near);
+        return yml_fail(error, at, "there is no %s \"%s\"; did you mean \"%s\"?", what, word, near);
     if (names->len == 0)
         return yml_fail(error, at, "there is no %s \"%s\": there is none at all", what, word);
     GString *list = g_string_new(NULL);

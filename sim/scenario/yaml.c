@@ -11,7 +11,7 @@
 
 #include "yaml_priv.h"
 
-G_DEFINE_QUARK(scenario-error-quark, scenario_error)
+G_DEFINE_QUARK(scenario - error - quark, scenario_error)
 
 struct builder {
     struct yml_doc *doc;
@@ -219,8 +219,7 @@ static struct yml_node *build(struct builder *b, yaml_event_t *event, unsigned d
         return done;
     case YAML_SCALAR_EVENT:
         n = node_at(b, YML_TEXT, event->start_mark);
-        n->text =
-            g_strndup((const char *)event->data.scalar.value, event->data.scalar.length);
+        n->text = g_strndup((const char *)event->data.scalar.value, event->data.scalar.length);
         n->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
         n->block = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
                    event->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;

@@ -116,8 +116,7 @@ static bool index_of(const char *word, const struct yml_node *list, guint *at)
         }
     }
     guint64 n;
-    if (!g_ascii_string_to_unsigned(word, 10, 0, yml_count(list), &n, NULL) ||
-        n >= yml_count(list))
+    if (!g_ascii_string_to_unsigned(word, 10, 0, yml_count(list), &n, NULL) || n >= yml_count(list))
         return false;
     *at = (guint)n;
     return true;
@@ -183,8 +182,7 @@ static struct yml_node *set_at(const struct setting *s, struct yml_node *old, gu
     if (old->kind == YML_MAP)
         return set_in_map(s, old, level);
     if (old->kind == YML_TEXT)
-        return set_failed(s, "there is nothing below a plain value to be called",
-                          s->path[level]);
+        return set_failed(s, "there is nothing below a plain value to be called", s->path[level]);
     if (!index_of(s->path[level], old, &at))
         return set_failed(s, "the list has no entry of that name or number:", s->path[level]);
     struct yml_node *value = set_at(s, yml_at(old, at), level + 1);
@@ -197,7 +195,8 @@ struct yml_node *yml_set(struct yml_doc *doc, struct yml_node *root, const char 
     struct setting s = {.doc = doc, .assignment = assignment, .error = error};
     const char *equals = strchr(assignment, '=');
     if (!equals || equals == assignment)
-        return set_failed(&s, "write it as path=value, for example", "topology.links.wan.tc.loss=2%");
+        return set_failed(&s, "write it as path=value, for example",
+                          "topology.links.wan.tc.loss=2%");
     g_autofree char *path = g_strndup(assignment, (gsize)(equals - assignment));
     g_auto(GStrv) words = g_strsplit(path, ".", YML_MAX_DEPTH);
     s.path = words;
