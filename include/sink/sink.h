@@ -1,14 +1,14 @@
 /* Sinks: observers of the event spine that leave files behind. They only look, so a run is the same
  * with every sink or none.
  *
- * Each is made before the run (`new` subscribes), writes its files into a directory at the end (`write`
- * makes the directory when it is missing) and is freed before the trace. What could not be written is
- * said in a GError of G_FILE_ERROR. No file holds a wall-clock time or a pointer.
+ * Each is made before the run (`new` subscribes), writes its files into a directory at the end
+ * (`write` makes the directory when it is missing) and is freed before the trace. What could not be
+ * written is said in a GError of G_FILE_ERROR. No file holds a wall-clock time or a pointer.
  *
- * Long runs: events.jsonl and capture.pcapng can go to disk as they grow. Their `new` then takes the
- * directory at once (made when missing); with NULL they are kept in memory until `write`. A streaming
- * `new` that cannot open its file returns NULL. `write` closes the file and tells of any error met on
- * the way; its directory is ignored by a streaming sink. */
+ * Long runs: events.jsonl and capture.pcapng can go to disk as they grow. Their `new` then takes
+ * the directory at once (made when missing); with NULL they are kept in memory until `write`. A
+ * streaming `new` that cannot open its file returns NULL. `write` closes the file and tells of any
+ * error met on the way; its directory is ignored by a streaming sink. */
 #ifndef SINK_SINK_H
 #define SINK_SINK_H
 
@@ -18,15 +18,16 @@
 /* ---- events.jsonl: an object a line ----
  *
  * {"t":20000000,"seq":17,"step":9,"node":"r1","event":"ike_state","sa":1,"role":"INITIATOR",...}
- * t and every time are integer nanoseconds. Enums are their names (a number without a row stays one),
- * addresses dotted, bytes hex. Cookies, SPIs and message IDs are hex strings of their full width. The
- * simulation itself is node "". */
+ * t and every time are integer nanoseconds. Enums are their names (a number without a row stays
+ * one), addresses dotted, bytes hex. Cookies, SPIs and message IDs are hex strings of their full
+ * width. The simulation itself is node "". */
 struct sink_jsonl;
 struct sink_jsonl *sink_jsonl_new(struct trace *t, const char *stream_dir, GError **error);
 bool sink_jsonl_write(struct sink_jsonl *s, const char *dir, GError **error);
 void sink_jsonl_free(struct sink_jsonl *s);
 
-/* One event as such a line, without the newline, for `vpnsim events` and messages of expectations. */
+/* One event as such a line, without the newline, for `vpnsim events` and messages of expectations.
+ */
 void sink_event_json(GString *out, const struct trace_event *e);
 
 /* ---- counters.csv: time_ns,node,counter,value ---- */
@@ -41,22 +42,29 @@ void sink_csv_free(struct sink_csv *s);
 /* ---- capture.pcapng: nanoseconds, an interface each link end ----
  *
  * A packet is recorded at the sender's interface as it is put on the link (outbound) and, with
- * SINK_PCAPNG_RX, again at the receiver's as it comes out (inbound). A lost one carries the reason as
- * its comment. By default only what was sent is recorded: Wireshark's TCP, ICMP and IKE analyses all
- * take the second sight of a packet for a retransmission.
+ * SINK_PCAPNG_RX, again at the receiver's as it comes out (inbound). A lost one carries the reason
+ * as its comment. By default only what was sent is recorded: Wireshark's TCP, ICMP and IKE analyses
+ * all take the second sight of a packet for a retransmission.
  *
- * For the same cause an encrypted ISAKMP message that was recorded before (a retransmission, the next
- * hop of its way, its reception) is cut behind the ISAKMP header and says so in its comment: Wireshark
- * chains the IVs over all it sees and would show it, and what follows, as malformed.
+ * For the same cause an encrypted ISAKMP message that was recorded before (a retransmission, the
+ * next hop of its way, its reception) is cut behind the ISAKMP header and says so in its comment:
+ * Wireshark chains the IVs over all it sees and would show it, and what follows, as malformed.
  * SINK_PCAPNG_WHOLE records it in full. */
-enum { SINK_PCAPNG_TX = 1, SINK_PCAPNG_RX = 2, SINK_PCAPNG_WHOLE = 4, SINK_PCAPNG_DEFAULT = SINK_PCAPNG_TX };
+enum {
+    SINK_PCAPNG_TX = 1,
+    SINK_PCAPNG_RX = 2,
+    SINK_PCAPNG_WHOLE = 4,
+    SINK_PCAPNG_DEFAULT = SINK_PCAPNG_TX
+};
 /* Simulated time 0 is shown as 2002-03-01 00:00:00 UTC. */
 #define SINK_EPOCH_S INT64_C(1014940800)
 struct sink_pcapng;
-struct sink_pcapng *sink_pcapng_new(struct trace *t, unsigned flags, const char *stream_dir, GError **error);
-/* Names a link end ("wan:r1:FastEthernet0/0") that belongs to `node`. Ends nobody named get their own
- * interface at their first packet. */
-void sink_pcapng_interface(struct sink_pcapng *s, const char *link, uint32_t end, const char *node, const char *name);
+struct sink_pcapng *sink_pcapng_new(struct trace *t, unsigned flags, const char *stream_dir,
+                                    GError **error);
+/* Names a link end ("wan:r1:FastEthernet0/0") that belongs to `node`. Ends nobody named get their
+ * own interface at their first packet. */
+void sink_pcapng_interface(struct sink_pcapng *s, const char *link, uint32_t end, const char *node,
+                           const char *name);
 bool sink_pcapng_write(struct sink_pcapng *s, const char *dir, GError **error);
 void sink_pcapng_free(struct sink_pcapng *s);
 
@@ -72,8 +80,8 @@ void sink_keys_free(struct sink_keys *s);
 /* ---- ladder.txt and ladder.svg ---- */
 struct sink_ladder;
 struct sink_ladder *sink_ladder_new(struct trace *t);
-/* Tells who is at a link's end, so that packets that never arrive have a direction, and the order of
- * the nodes from left to right (as first told; others follow as they are first seen). */
+/* Tells who is at a link's end, so that packets that never arrive have a direction, and the order
+ * of the nodes from left to right (as first told; others follow as they are first seen). */
 void sink_ladder_end(struct sink_ladder *s, const char *link, uint32_t end, const char *node);
 /* The text as write would write it; lent until the next call into the sink. */
 const char *sink_ladder_text(struct sink_ladder *s);
@@ -82,8 +90,8 @@ void sink_ladder_free(struct sink_ladder *s);
 
 /* ---- fingerprint: SHA-256 over all that happened ----
  *
- * Covers time, node, event and fields by name and value, of every event but `verdict` and `note`; so it
- * moves with behaviour, never with who listens or with a new event's place in the tables. */
+ * Covers time, node, event and fields by name and value, of every event but `verdict` and `note`;
+ * so it moves with behaviour, never with who listens or with a new event's place in the tables. */
 struct sink_fingerprint;
 struct sink_fingerprint *sink_fingerprint_new(struct trace *t);
 /* The 64 hex digits of what was seen so far; lent until the next call. */
@@ -99,10 +107,12 @@ struct sink_console_line {
     const char *text; /* lent until the sink is freed; no newline */
 };
 struct sink_console *sink_console_new(struct trace *t);
-/* All lines of a node, each ended by a newline; "" when it has said nothing. Lent until the next line. */
+/* All lines of a node, each ended by a newline; "" when it has said nothing. Lent until the next
+ * line. */
 const char *sink_console_text(struct sink_console *s, const char *node);
 size_t sink_console_count(const struct sink_console *s, const char *node);
-bool sink_console_line(const struct sink_console *s, const char *node, size_t i, struct sink_console_line *line);
+bool sink_console_line(const struct sink_console *s, const char *node, size_t i,
+                       struct sink_console_line *line);
 bool sink_console_write(struct sink_console *s, const char *dir, GError **error);
 void sink_console_free(struct sink_console *s);
 

@@ -5,10 +5,10 @@
 #include "wire/isakmp.h"
 
 struct proxy {
-    uint8_t type;       /* ID_IPV4_ADDR or ID_IPV4_ADDR_SUBNET */
-    uint8_t protocol;   /* 0 = any */
-    uint16_t port;      /* 0 = any */
-    ip4 addr, mask;     /* host bits may be set when a peer sent them so */
+    uint8_t type;     /* ID_IPV4_ADDR or ID_IPV4_ADDR_SUBNET */
+    uint8_t protocol; /* 0 = any */
+    uint16_t port;    /* 0 = any */
+    ip4 addr, mask;   /* host bits may be set when a peer sent them so */
 };
 
 /* From an address and mask: type ADDR for a host, SUBNET otherwise. */
