@@ -16,14 +16,15 @@ struct event {
 
 /* ---- queue.c ---- */
 
-#define QUEUE_LEVELS 8 /* of 8 bits: all of a sim_time that is not negative */
+// clang-format off
+#define QUEUE_LEVELS 8   /* of 8 bits: all of a sim_time that is not negative */
 #define QUEUE_DIGITS 256
-#define QUEUE_CHUNK  30 /* events a chunk */
-#define QUEUE_SORT                                                                                 \
-    192 /* slots of up to so many events are sorted straight into the front; < 256 */
-#define QUEUE_FRONT 512 /* places in the front */
-#define QUEUE_CROWD 320 /* a front grown to so many events spills */
-#define QUEUE_KEEP  64  /* and keeps so many */
+#define QUEUE_CHUNK  30  /* events a chunk */
+#define QUEUE_SORT   128 /* slots of up to so many events are sorted straight into the front */
+#define QUEUE_FRONT  512 /* places in the front */
+#define QUEUE_CROWD  320 /* a front grown to so many events spills */
+#define QUEUE_KEEP   64  /* and keeps so many */
+// clang-format on
 
 /* 992 bytes: not a power of two, so that the ends of many chunks do not share a cache set. */
 struct queue_chunk {

@@ -2,6 +2,7 @@
  * 16-byte keys and GLib's GTree in the same run. Prints million events a second, medians of three
  * rounds, and checks that all of them ran the same events in the same order. */
 #include <glib.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,9 +217,10 @@ int main(int argc, char **argv)
         }
         same &= shape_same;
         double mine = middle[0].million_per_s;
-        printf("%-16s %8.2f  %10.2f  %5.2f  %12.1f  %12.1f  %s\n", hold_shapes[i].name, mine,
-               middle[1].million_per_s, middle[2].million_per_s, mine / middle[1].million_per_s,
-               mine / middle[2].million_per_s, shape_same ? "same" : "DIFFERS");
+        printf("%-16s %8.2f  %10.2f  %5.2f  %12.1f  %12.1f  %016" PRIx64 " %s\n",
+               hold_shapes[i].name, mine, middle[1].million_per_s, middle[2].million_per_s,
+               mine / middle[1].million_per_s, mine / middle[2].million_per_s, middle[0].order,
+               shape_same ? "in all" : "DIFFERS");
         fflush(stdout);
     }
     return same ? 0 : 1;
