@@ -66,7 +66,8 @@ struct net_if *net_if_at(const struct net_node *n, size_t i);
 void net_if_set_address(struct net_if *i, ip4 addr, ip4 mask);      /* connected route follows; 0 removes */
 void net_if_set_admin(struct net_if *i, bool up);
 bool net_if_protocol_up(const struct net_if *i);                    /* admin up and its link up (loopbacks: admin up) */
-/* Watches state and address changes of the node's interfaces, and (with NULL) of its static routes. */
+/* Watches state and address changes of the node's interfaces, and (with NULL) of its static routes.
+ * Without fn, nobody watches any more. */
 void net_node_on_change(struct net_node *n, void (*fn)(void *self, struct net_if *i), void *self);
 
 /* ---- Routes: longest prefix, then lowest distance ---- */

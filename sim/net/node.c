@@ -133,6 +133,11 @@ struct net_node *net_node_at(struct net *net, size_t i)
 
 void net_node_on_change(struct net_node *n, void (*fn)(void *self, struct net_if *i), void *self)
 {
+    if (!fn) {
+        if (n->watches)
+            g_array_set_size(n->watches, 0);
+        return;
+    }
     if (!n->watches)
         n->watches = g_array_new(FALSE, FALSE, sizeof(struct net_watch));
     struct net_watch w = {fn, self};

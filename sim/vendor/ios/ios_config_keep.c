@@ -68,8 +68,9 @@ char *ios_type7_decode(const char *text)
     GString *plain = g_string_new(NULL);
     for (size_t i = 2; i < n; i += 2, at++) {
         int high = g_ascii_xdigit_value(text[i]), low = g_ascii_xdigit_value(text[i + 1]);
-        char c = (char)((high << 4 | low) ^ type7_key[at % TYPE7_LENGTH]);
-        if (high < 0 || low < 0 || c == '\0') {
+        char c =
+            high < 0 || low < 0 ? '\0' : (char)((high * 16 + low) ^ type7_key[at % TYPE7_LENGTH]);
+        if (c == '\0') {
             g_string_free(plain, TRUE);
             return NULL;
         }

@@ -40,12 +40,11 @@ static void nothing(void *self, const struct cli_args *a, GString *out)
 static const struct {
     const char *word, *text;
     enum ios_debug_flag flag;
-    const char *family;
 } debug_row[] = {
-    {"isakmp", "Crypto ISAKMP debugging", IOS_DEBUG_ISAKMP, "Cryptographic Subsystem"},
-    {"engine", "Crypto Engine debugging", IOS_DEBUG_ENGINE, "Cryptographic Subsystem"},
-    {"ipsec", "Crypto IPSEC debugging", IOS_DEBUG_IPSEC, "Cryptographic Subsystem"},
-    {"icmp", "ICMP packet debugging", IOS_DEBUG_ICMP, "Generic IP"},
+    {"isakmp", "Crypto ISAKMP debugging", IOS_DEBUG_ISAKMP},
+    {"engine", "Crypto Engine debugging", IOS_DEBUG_ENGINE},
+    {"ipsec", "Crypto IPSEC debugging", IOS_DEBUG_IPSEC},
+    {"icmp", "ICMP packet debugging", IOS_DEBUG_ICMP},
 };
 
 static void debug(void *self, const struct cli_args *a, GString *out)
@@ -74,20 +73,6 @@ static void debug_all(void *self, const struct cli_args *a, GString *out)
         return;
     }
     g_string_append(out, "All possible debugging has been turned off\n");
-}
-
-static void show_debugging(void *self, const struct cli_args *a, GString *out)
-{
-    struct ios *s = self;
-    const char *family = NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(debug_row); i++) {
-        if (!(s->debug & debug_row[i].flag))
-            continue;
-        if (g_strcmp0(family, debug_row[i].family) != 0)
-            g_string_append_printf(out, "%s:\n", debug_row[i].family);
-        family = debug_row[i].family;
-        g_string_append_printf(out, "  %s is on\n", debug_row[i].text);
-    }
 }
 
 /* ---- Clearing ---- */
@@ -203,26 +188,12 @@ static void save(void *self, const struct cli_args *a, GString *out)
     struct ios *s = self;
     g_autoptr(GString) text = g_string_new(NULL);
     ios_running_config(s, text);
+    const char *body = strstr(text->str, "\n!\n"); /* without what is said about it */
     g_free(s->d->startup_text);
-    s->d->startup_text = g_strdup(text->str);
+    s->d->startup_text = g_strdup(body ? body + 1 : text->str);
     if (cli_has(a, "copy"))
         g_string_append(out, "Destination filename [startup-config]? \n");
     g_string_append(out, "Building configuration...\n[OK]\n");
-}
-
-static void show_startup(void *self, const struct cli_args *a, GString *out)
-{
-    struct ios *s = self;
-    const char *text = s->d->startup_text;
-    if (!text) {
-        g_string_append(out, "startup-config is not present\n");
-        return;
-    }
-    const char *body = strstr(text, "Current configuration");
-    body = body && strchr(body, '\n') ? strchr(body, '\n') + 1 : text;
-    g_string_append_printf(out, "Using %zu bytes\n%s", strlen(body), body);
-    if (out->str[out->len - 1] != '\n')
-        g_string_append_c(out, '\n');
 }
 
 static void reload(void *self, const struct cli_args *a, GString *out)
@@ -279,8 +250,6 @@ const struct cli_command ios_exec_table[] = {
     { "undebug " DEBUGS,                       debug,          P },
     { "undebug ip icmp",                       debug,          P },
     { "undebug all",                           debug_all,      P },
-    { "show debugging",                        show_debugging, 0 },
-    { "show startup-config",                   show_startup,   P },
     { "clear crypto isakmp [conn-id:<0 - 32766>]", clear_isakmp, P },
     { "clear crypto sa [peer peer:A.B.C.D|map map:WORD|spi [dest:A.B.C.D [esp|ah]] spi:WORD|counters]",
                                                clear_sa,       P },

@@ -447,7 +447,10 @@ static void add_problem(struct ios *s, GPtrArray *problems, const char *file, in
                         const char *line, const struct cli_error *e, const struct cli_mode *mode,
                         const char *said)
 {
-    int column = (int)e->at + 1;
+    size_t at = MIN(e->at, strlen(line));
+    while (at > 0 && line[at - 1] != ' ' && line[at - 1] != '\t') /* where the word begins */
+        at--;
+    int column = e->what == CLI_INCOMPLETE ? (int)strlen(line) + 1 : (int)at + 1;
     g_autofree char *nearest = NULL;
     if (s->conf->refused) {
         g_autofree char *message = g_strstrip(g_strdup(said));

@@ -145,7 +145,9 @@ static void isakmp(const struct ios *s, GString *out)
     policies(c, out);
     for (guint i = 0; i < c->keys->len; i++) {
         const struct ike_key *k = g_ptr_array_index(c->keys, i);
-        g_string_append_printf(out, "crypto isakmp key %s address %s", k->secret, IP4S(k->addr));
+        bool like_a_type = strcmp(k->secret, "0") == 0 || strcmp(k->secret, "6") == 0;
+        g_string_append_printf(out, "crypto isakmp key %s%s address %s", like_a_type ? "0 " : "",
+                               k->secret, IP4S(k->addr));
         if (k->mask != 0xffffffff)
             g_string_append_printf(out, " %s", IP4S(k->mask));
         line(out, "%s", k->no_xauth ? " no-xauth" : "");
