@@ -147,17 +147,17 @@ void ios_show_running(void *self, const struct cli_args *a, GString *out)
     g_autoptr(GString) config = g_string_new(NULL);
     ios_running_config(s, config);
     const char *interface = cli_arg(a, "if");
-    g_string_append(out, "Building configuration...\n\n");
     if (!interface) {
-        g_string_append_printf(out, "Current configuration : %zu bytes\n%s", config->len,
-                               config->str);
+        g_string_append_len(out, config->str, (gssize)config->len);
         return;
     }
     g_autofree char *head = g_strdup_printf("interface %s", interface);
     g_autoptr(GString) section = g_string_new(NULL);
     section_of(config->str, head, section);
-    g_string_append_printf(out, "Current configuration : %zu bytes\n!\n%send\n\n", section->len,
-                           section->str);
+    g_string_append_printf(out,
+                           "Building configuration...\n\n"
+                           "Current configuration : %zu bytes\n!\n%send\n\n",
+                           section->len, section->str);
 }
 
 void ios_show_startup(void *self, const struct cli_args *a, GString *out)
