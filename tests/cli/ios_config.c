@@ -167,6 +167,53 @@ Test(ios_config, takes_a_second_map_in_place_of_the_first_and_minds_the_case_of_
     box_free(b);
 }
 
+/* CAT-18: lines typed one after the other, each in the mode where the one before left off. */
+Test(ios_config, rebuilds_a_map_without_leaving_the_modes_by_hand)
+{
+    struct box *b = box_new("12.4");
+    box_load(
+        b,
+        "crypto ipsec transform-set mySET esp-3des esp-sha-hmac\ncrypto map mymap 10 ipsec-isakmp\n"
+        "interface Ethernet0/0\n ip address 10.0.0.2 255.255.255.0\n crypto map mymap\n");
+    box_type(b, "configure terminal\ninterface ethernet0/0\nno crypto map mymap");
+    cr_expect_null(ipsec_bound(b->d->ipsec, net_if_by_name(b->d->node, "Ethernet0/0")));
+    box_type(b, "no crypto map mymap 10");
+    cr_expect_null(ipsec_map_find(b->d->ipsec_conf, "mymap"));
+    cr_expect_str_eq(box_prompt(b), "r1(config)#");
+    const char *said =
+        box_type(b, "crypto map mymap 10 ipsec-isakmp\nmatch address 101\nset transform-set mySET\n"
+                    "set peer 10.0.0.1\ninterface ethernet0/0\ncrypto map mymap");
+    cr_expect_str_eq(said, "% NOTE: This new crypto map will remain disabled until a peer\n"
+                           "\tand a valid access list have been configured.\n");
+    const struct ipsec_map_entry *e =
+        ipsec_entry_find(ipsec_map_find(b->d->ipsec_conf, "mymap"), 10);
+    cr_expect(ipsec_entry_complete(e));
+    cr_expect_str_eq(ipsec_bound(b->d->ipsec, net_if_by_name(b->d->node, "Ethernet0/0")), "mymap");
+    box_free(b);
+}
+
+Test(ios_config, notices_that_the_entry_it_is_about_was_removed)
+{
+    struct box *b = box_new("12.4");
+    box_type(b, "conf t\ncrypto map m 10 ipsec-isakmp");
+    ipsec_map_remove(b->d->ipsec_conf, "m");
+    cr_expect_str_eq(box_type(b, "set peer 10.0.0.1"),
+                     "% The crypto map entry \"m\" 10 was removed\n");
+    cr_expect_str_eq(box_prompt(b), "r1(config)#");
+    box_free(b);
+}
+
+Test(ios_config, hides_passwords_when_told_to)
+{
+    struct box *b = box_new("12.4");
+    box_load(
+        b, "username u password cisco\nservice password-encryption\nline con 0\n password other\n");
+    g_autofree char *running = box_running(b);
+    cr_expect(strstr(running, "\nusername u password 7 02050D480809\n"), "%s", running);
+    cr_expect_null(strstr(running, "other"));
+    box_free(b);
+}
+
 Test(ios_config, writes_a_port_that_is_not_as_two_ranges)
 {
     struct box *b = box_new("12.4");

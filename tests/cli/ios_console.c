@@ -144,6 +144,57 @@ Test(ios_console, runs_exec_commands_from_configuration)
     box_free(b);
 }
 
+Test(ios_console, keeps_privileged_commands_from_users)
+{
+    struct box *b = box_new("12.4");
+    box_type(b, "disable");
+    cr_expect_str_eq(box_type(b, "debug crypto isakmp"),
+                     "   ^\n% Invalid input detected at '^' marker.\n\n");
+    cr_expect_str_eq(box_type(b, "configure terminal"),
+                     "   ^\n% Invalid input detected at '^' marker.\n\n");
+    box_type(b, "enable\ndebug crypto isakmp");
+    cr_expect_eq(box_prompt(b)[2], '#');
+    box_free(b);
+}
+
+static void hear_clear(void *self, const struct trace_event *e)
+{
+    const struct ev_clear_command *c = e->data;
+    if (e->id == EV_clear_command)
+        g_string_append_printf(self, "%s\n", c->what);
+}
+
+Test(ios_console, tells_what_was_cleared_and_clears_the_hits_of_a_list)
+{
+    struct box *b = box_new("12.4");
+    box_load(b, "access-list 110 permit ip any any\ncrypto map vpn 1 ipsec-isakmp\n");
+    g_autoptr(GString) cleared = g_string_new(NULL);
+    struct trace_mask want = {0};
+    trace_mask_add(&want, EV_clear_command);
+    trace_subscribe(b->trace, b->d->scope, &want, hear_clear, cleared);
+    struct flow f = {.protocol = 1};
+    acl_match(net_acl(b->d->node, "110"), &f);
+    cr_expect_str_eq(
+        box_type(
+            b,
+            "clear cry isa\nclear crypto isakmp 12\nclear crypto sa\nclear cry sa peer 1.2.3.4\n"
+            "clear crypto sa map vpn\nclear crypto sa spi 0x3D3\nclear crypto sa counters\n"
+            "clear access-list counters 110\nclear crypto sa map none\nclear crypto isakmp 32767"),
+        "% Crypto Map with tag \"none\" does not exist.\n"
+        "                       ^\n% Invalid input detected at '^' marker.\n\n",
+        "%s", b->seen->str);
+    cr_expect_str_eq(
+        cleared->str,
+        "clear crypto isakmp\nclear crypto isakmp 12\nclear crypto sa\nclear crypto sa peer "
+        "1.2.3.4\n"
+        "clear crypto sa map vpn\nclear crypto sa spi 0x3D3\nclear crypto sa counters\n"
+        "clear access-list counters 110\n");
+    const struct acl_line *l = g_ptr_array_index(net_acl(b->d->node, "110")->lines, 0);
+    cr_expect_eq(l->hits, 0);
+    trace_unsubscribe(b->trace, hear_clear, cleared);
+    box_free(b);
+}
+
 Test(ios_console, logs_the_end_of_configuration)
 {
     struct box *b = box_new("12.4");

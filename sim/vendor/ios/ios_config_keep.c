@@ -188,7 +188,7 @@ static void secret(void *self, const struct cli_args *a, GString *out)
     keep_in(s, NULL, a, out);
 }
 
-/* "line vty 0 4", "controller ISA 5/1": sections without a model. */
+/* "line vty 0 4", "controller ISA 5/1", "archive": sections without a model. */
 static void section(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
@@ -316,7 +316,6 @@ const struct cli_command ios_config_keep[] = {
     KNO("ip auth-proxy", IP),
     KNO("multilink bundle-name authenticated", IP),
     KNO("voice-card id:<0-9>", IP),
-    K("archive", IP),
     K("username id:WORD rest:LINE", USER),
     KNO("ip classless", ROUTING),
     K("ip forward-protocol id:WORD", ROUTING),
@@ -329,8 +328,6 @@ const struct cli_command ios_config_keep[] = {
     K("dial-peer cor custom", TAIL),
     K("mgcp profile default", TAIL),
     K("mgcp behavior rest:LINE", TAIL),
-    K("control-plane", TAIL),
-    K("gatekeeper", TAIL),
     K("snmp-server id:LINE", TAIL),
     K("ntp server id:A.B.C.D [rest:LINE]", TAIL),
     K("ntp clock-period rest:LINE", TAIL),
@@ -341,6 +338,9 @@ const struct cli_command ios_config_keep[] = {
     { "line (con|aux) port:<0-9>",                   section, 0 },
     { "line vty first:<0-1869> [last:<1-1869>]",     section, 0 },
     { "controller type:WORD port:WORD",              section, 0 },
+    { "archive",                                     section, 0 },
+    { "control-plane",                               section, 0 },
+    { "gatekeeper",                                  section, 0 },
     { 0 } };
 
 #define I(pattern) { pattern, keep_if, CLI_NO | CLI_NO_ONLY_PREFIX, .tag = IOS_PLACE_SUB }
@@ -408,5 +408,8 @@ const struct cli_command ios_config_controller_rows[] = {
     L("linecode rest:WORD"),
     L("clock source rest:LINE"),
     LNO("shutdown"),
+    L("log config"),
+    L("hidekeys"),
+    L("logging enable"),
     { 0 } };
 // clang-format on
