@@ -57,6 +57,14 @@ void ios_invalid(struct ios *s, const struct cli_args *a, const char *argument);
 void ios_changed(struct ios *s, const char *what);
 /* One exec line, as if typed at the privileged prompt (`do`, show). False: refused. */
 bool ios_exec_line(struct ios *s, const char *line, GString *out);
+/* One line in the mode the device is in, exec or configuration. False: not understood, `error`
+ * tells where. A handler that understood but did not do it sets conf->refused. What the line prints
+ * is appended to out. */
+bool ios_run_line(struct ios *s, const char *line, GString *out, struct cli_error *error);
+bool ios_is_comment(const char *line);
+/* ios_kind_load.c */
+bool ios_load(struct device *d, const char *text, const char *file, GPtrArray *problems,
+              GError **error);
 /* "fa0/0" -> "FastEthernet0/0"; NULL when it names no kind of interface. */
 char *ios_ifname(void *self, const char *typed);
 /* The interface, made when the configuration names one that no link made. */

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/text.h"
 
 /* ---- Modes ---- */
 
@@ -338,14 +337,13 @@ static bool run_config(struct ios *s, const char *line, GString *out, struct cli
     return r == CLI_OK || r == CLI_EMPTY;
 }
 
-static bool is_comment(const char *line)
+bool ios_is_comment(const char *line)
 {
     line += strspn(line, " \t");
     return *line == '!' || *line == '\0';
 }
 
-/* What happened to a line is in `error` and conf->refused; what it prints is in out. */
-static bool run_line(struct ios *s, const char *line, GString *out, struct cli_error *error)
+bool ios_run_line(struct ios *s, const char *line, GString *out, struct cli_error *error)
 {
     *error = (struct cli_error){0};
     s->conf->refused = false;
@@ -380,11 +378,11 @@ static void ios_type(struct device *d, const char *line)
         ios_leave_config(s);
         return;
     }
-    if (is_comment(typed))
+    if (ios_is_comment(typed))
         return;
     struct cli_error error;
     const struct cli_mode *mode = s->mode;
-    if (!run_line(s, typed, out, &error))
+    if (!ios_run_line(s, typed, out, &error))
         put_error(s, mode, typed, &error, out);
     else if (s->conf->invalid_at >= 0)
         put_caret(s, (size_t)s->conf->invalid_at, out);
@@ -425,133 +423,6 @@ static char *ios_complete(struct device *d, const char *line)
     const struct cli_mode *mode = mode_for(s, &rest);
     g_autofree char *tail = cli_complete(s->cli, mode, s->user_mode, rest, s);
     return tail ? g_strdup_printf("%.*s%s", (int)(rest - line), line, tail) : NULL;
-}
-
-/* ---- Loading ---- */
-
-#define CONFIG_MAX_BYTES (4u << 20)
-#define PROBLEMS_MAX     200
-
-/* What a device prints around a configuration, which people paste along with it. */
-static bool is_wrapping(const char *line)
-{
-    static const char *const begins[] = {"Building configuration", "Current configuration",
-                                         "Using ", "Startup "};
-    for (size_t i = 0; i < G_N_ELEMENTS(begins); i++)
-        if (g_str_has_prefix(line, begins[i]))
-            return true;
-    return false;
-}
-
-static void add_problem(struct ios *s, GPtrArray *problems, const char *file, int number,
-                        const char *line, const struct cli_error *e, const struct cli_mode *mode,
-                        const char *said)
-{
-    size_t at = MIN(e->at, strlen(line));
-    while (at > 0 && line[at - 1] != ' ' && line[at - 1] != '\t') /* where the word begins */
-        at--;
-    int column = e->what == CLI_INCOMPLETE ? (int)strlen(line) + 1 : (int)at + 1;
-    g_autofree char *nearest = NULL;
-    if (s->conf->refused) {
-        g_autofree char *message = g_strstrip(g_strdup(said));
-        if (s->conf->invalid_at >= 0)
-            device_problem_add(problems, file, number, s->conf->invalid_at + 1, line,
-                               "value not valid here");
-        else
-            device_problem_add(problems, file, number, 0, line, "refused: %s", message);
-        return;
-    }
-    switch (e->what) {
-    case CLI_AMBIGUOUS:
-        device_problem_add(problems, file, number, column, line,
-                           "ambiguous: \"%s\" could be more than one word", e->word);
-        break;
-    case CLI_INCOMPLETE:
-        device_problem_add(problems, file, number, column, line,
-                           "incomplete: something is missing at the end");
-        break;
-    case CLI_BAD_ARGUMENT:
-        device_problem_add(problems, file, number, column, line, "\"%s\" is not valid here",
-                           e->word);
-        break;
-    default:
-        nearest = cli_nearest(s->cli, mode, line, s);
-        if (nearest)
-            device_problem_add(problems, file, number, column, line,
-                               "unknown word \"%s\"; did you mean \"%s\"?", e->word, nearest);
-        else
-            device_problem_add(problems, file, number, column, line,
-                               "unknown word \"%s\"; this kind of device does not model the line",
-                               e->word);
-    }
-}
-
-static bool readable(const char *text, const char *file, GError **error)
-{
-    size_t n = strlen(text);
-    if (n > CONFIG_MAX_BYTES) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                    "%s: a configuration of %zu bytes; the limit is %u", file, n, CONFIG_MAX_BYTES);
-        return false;
-    }
-    for (size_t i = 0; i < n; i++)
-        if (((unsigned char)text[i] < ' ' && !strchr("\t\r\n\f\x03", text[i])) ||
-            text[i] == '\x7f') {
-            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                        "%s: not a text file (byte 0x%02x at offset %zu)", file,
-                        (unsigned char)text[i], i);
-            return false;
-        }
-    return true;
-}
-
-static void load_line(struct ios *s, const char *line, const char *file, int number,
-                      GPtrArray *problems)
-{
-    g_autoptr(GString) out = g_string_new(NULL);
-    struct cli_error error;
-    if (s->conf->banner && ios_banner_line(s, line))
-        return;
-    if (is_comment(line) || is_wrapping(line))
-        return;
-    const struct cli_mode *mode = s->mode;
-    bool ok = run_line(s, line, out, &error);
-    if (s->mode == &ios_mode_exec) /* "end": what is appended to a configuration goes on after it */
-        s->mode = &ios_mode_config;
-    if (ok && !s->conf->refused)
-        return;
-    if (problems && problems->len < PROBLEMS_MAX)
-        add_problem(s, problems, file, number, line, &error, mode, out->str);
-}
-
-static bool ios_load(struct device *d, const char *text, const char *file, GPtrArray *problems,
-                     GError **error)
-{
-    struct ios *s = ios_of(d);
-    file = file ? file : "configuration";
-    if (!readable(text, file, error))
-        return false;
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    const struct cli_mode *mode = s->mode;
-    s->conf->loading = true;
-    s->mode = &ios_mode_config;
-    for (int i = 0; lines[i]; i++) {
-        g_strchomp(lines[i]);
-        load_line(s, lines[i], file, i + 1, problems);
-    }
-    if (s->conf->banner) { /* the text ended in the middle of a banner */
-        g_string_free(s->conf->banner, TRUE);
-        s->conf->banner = NULL;
-        if (problems)
-            device_problem_add(problems, file, 0, 0, "banner",
-                               "the banner's closing delimiter is missing");
-    }
-    s->conf->loading = false;
-    s->mode = mode;
-    if (s->conf->dirty)
-        device_config_changed(d, "startup configuration");
-    s->conf->dirty = false;
-    return true;
 }
 
 /* ---- Show for expectations ---- */
