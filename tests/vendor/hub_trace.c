@@ -2,6 +2,7 @@
  * mode and a quick mode, as the engines emit them, become exactly those lines. The trace was
  * recorded with ISAKMP profiles; their lines
  * ("Scanning profiles", "peer matches", keyring "spokes") do not exist on a router without them. */
+#include "hub_lines.h"
 #include "router.h"
 
 enum { SA = 7, MSGID = 904613356 };
@@ -74,33 +75,6 @@ static void messages_1_and_2(struct trace_scope *scope)
     move(scope, IKE_INPUT_INTERNAL_PROCESS_COMPLETE, IKE_STATE_R_MM1, IKE_STATE_R_MM2);
 }
 
-static const char lines_1_and_2[] =
-    "ISAKMP (0:0): received packet from 10.100.2.102 dport 500 sport 500 Global (N) NEW SA\n"
-    "ISAKMP: local port 500, remote port 500\n"
-    "ISAKMP: insert sa successfully sa = <handle>\n"
-    "ISAKMP (0:1): Input = IKE_MESG_FROM_PEER, IKE_MM_EXCH\n"
-    "ISAKMP (0:1): Old State = IKE_READY  New State = IKE_R_MM1\n"
-    "ISAKMP (0:1): processing SA payload. message ID = 0\n"
-    "ISAKMP: Looking for a matching key for 10.100.2.102 in default : success\n"
-    "ISAKMP (0:1): found peer pre-shared key matching 10.100.2.102\n"
-    "ISAKMP (0:1) local preshared key found\n"
-    "ISAKMP (0:1): Checking ISAKMP transform 1 against priority 10 policy\n"
-    "ISAKMP:      encryption 3DES-CBC\n"
-    "ISAKMP:      hash SHA\n"
-    "ISAKMP:      default group 2\n"
-    "ISAKMP:      auth pre-share\n"
-    "ISAKMP:      life type in seconds\n"
-    "ISAKMP:      life duration (VPI) of  0x0 0x1 0x51 0x80\n"
-    "ISAKMP (0:1): atts are acceptable. Next payload is 0\n"
-    "CryptoEngine0: generate alg parameter\n"
-    "CRYPTO_ENGINE: Dh phase 1 status: 0\n"
-    "CRYPTO_ENGINE: Dh phase 1 status: 0\n"
-    "ISAKMP (0:1): Input = IKE_MESG_INTERNAL, IKE_PROCESS_MAIN_MODE\n"
-    "ISAKMP (0:1): Old State = IKE_R_MM1  New State = IKE_R_MM1\n"
-    "ISAKMP (0:1): sending packet to 10.100.2.102 my_port 500 peer_port 500 (R) MM_SA_SETUP\n"
-    "ISAKMP (0:1): Input = IKE_MESG_INTERNAL, IKE_PROCESS_COMPLETE\n"
-    "ISAKMP (0:1): Old State = IKE_R_MM1  New State = IKE_R_MM2\n";
-
 static void messages_3_and_4(struct trace_scope *scope)
 {
     rx(scope, true, EXCHANGE_MAIN, 0, IKE_STATE_R_MM2);
@@ -115,25 +89,6 @@ static void messages_3_and_4(struct trace_scope *scope)
     tx(scope, EXCHANGE_MAIN, 0, IKE_STATE_R_MM3);
     move(scope, IKE_INPUT_INTERNAL_PROCESS_COMPLETE, IKE_STATE_R_MM3, IKE_STATE_R_MM4);
 }
-
-static const char lines_3_and_4[] =
-    "ISAKMP (0:1): received packet from 10.100.2.102 dport 500 sport 500 Global (R) MM_SA_SETUP\n"
-    "ISAKMP (0:1): Input = IKE_MESG_FROM_PEER, IKE_MM_EXCH\n"
-    "ISAKMP (0:1): Old State = IKE_R_MM2  New State = IKE_R_MM3\n"
-    "ISAKMP (0:1): processing KE payload. message ID = 0\n"
-    "CryptoEngine0: generate alg parameter\n"
-    "ISAKMP (0:1): processing NONCE payload. message ID = 0\n"
-    "ISAKMP: Looking for a matching key for 10.100.2.102 in default : success\n"
-    "ISAKMP (0:1): found peer pre-shared key matching 10.100.2.102\n"
-    "CryptoEngine0: create ISAKMP SKEYID for conn id 1\n"
-    "ISAKMP (0:1): SKEYID state generated\n"
-    "ISAKMP (0:1): processing vendor id payload\n"
-    "ISAKMP (0:1): speaking to another IOS box!\n"
-    "ISAKMP (0:1): Input = IKE_MESG_INTERNAL, IKE_PROCESS_MAIN_MODE\n"
-    "ISAKMP (0:1): Old State = IKE_R_MM3  New State = IKE_R_MM3\n"
-    "ISAKMP (0:1): sending packet to 10.100.2.102 my_port 500 peer_port 500 (R) MM_KEY_EXCH\n"
-    "ISAKMP (0:1): Input = IKE_MESG_INTERNAL, IKE_PROCESS_COMPLETE\n"
-    "ISAKMP (0:1): Old State = IKE_R_MM3  New State = IKE_R_MM4\n";
 
 static void messages_5_and_6(struct trace_scope *scope)
 {
@@ -154,41 +109,6 @@ static void messages_5_and_6(struct trace_scope *scope)
     move(scope, IKE_INPUT_INTERNAL_PROCESS_COMPLETE, IKE_STATE_R_MM5, IKE_STATE_QM_IDLE);
     move(scope, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE, IKE_STATE_QM_IDLE);
 }
-
-static const char lines_5_and_6[] =
-    "ISAKMP (0:1): received packet from 10.100.2.102 dport 500 sport 500 Global (R) MM_KEY_EXCH\n"
-    "ISAKMP (0:1): Input = IKE_MESG_FROM_PEER, IKE_MM_EXCH\n"
-    "ISAKMP (0:1): Old State = IKE_R_MM4  New State = IKE_R_MM5\n"
-    "ISAKMP (0:1): processing ID payload. message ID = 0\n"
-    "ISAKMP (0:1): ID payload\n"
-    "        next-payload : 8\n"
-    "        type         : 1\n"
-    "        address      : 10.100.2.102\n"
-    "        protocol     : 17\n"
-    "        port         : 500\n"
-    "        length       : 12\n"
-    "ISAKMP (0:1): processing HASH payload. message ID = 0\n"
-    "CryptoEngine0: generate hmac context for conn id 1\n"
-    "ISAKMP (0:1): SA authentication status: authenticated\n"
-    "ISAKMP (0:1): SA has been authenticated with 10.100.2.102\n"
-    "ISAKMP (0:1): Input = IKE_MESG_INTERNAL, IKE_PROCESS_MAIN_MODE\n"
-    "ISAKMP (0:1): Old State = IKE_R_MM5  New State = IKE_R_MM5\n"
-    "ISAKMP (0:1): SA is doing pre-shared key authentication using id type ID_IPV4_ADDR\n"
-    "ISAKMP (0:1): ID payload\n"
-    "        next-payload : 8\n"
-    "        type         : 1\n"
-    "        address      : 10.48.67.181\n"
-    "        protocol     : 17\n"
-    "        port         : 500\n"
-    "        length       : 12\n"
-    "ISAKMP (1): Total payload length: 12\n"
-    "CryptoEngine0: generate hmac context for conn id 1\n"
-    "CryptoEngine0: clear dh number for conn id 1\n"
-    "ISAKMP (0:1): sending packet to 10.100.2.102 my_port 500 peer_port 500 (R) MM_KEY_EXCH\n"
-    "ISAKMP (0:1): Input = IKE_MESG_INTERNAL, IKE_PROCESS_COMPLETE\n"
-    "ISAKMP (0:1): Old State = IKE_R_MM5  New State = IKE_P1_COMPLETE\n"
-    "ISAKMP (0:1): Input = IKE_MESG_INTERNAL, IKE_PHASE1_COMPLETE\n"
-    "ISAKMP (0:1): Old State = IKE_P1_COMPLETE  New State = IKE_P1_COMPLETE\n";
 
 static void qm_attr(struct trace_scope *scope, uint32_t type, uint32_t value)
 {
@@ -225,40 +145,6 @@ static void quick_message_1(struct trace_scope *scope)
           .old = QM_READY, .new = QM_SPI_STARVE);
 }
 
-static const char lines_quick_1[] =
-    "ISAKMP (0:1): received packet from 10.100.2.102 dport 500 sport 500 Global (R) QM_IDLE\n"
-    "ISAKMP: set new node 904613356 to QM_IDLE\n"
-    "CryptoEngine0: generate hmac context for conn id 1\n"
-    "ISAKMP (0:1): processing HASH payload. message ID = 904613356\n"
-    "ISAKMP (0:1): processing SA payload. message ID = 904613356\n"
-    "ISAKMP (0:1): Checking IPSec proposal 1\n"
-    "ISAKMP: transform 1, ESP_3DES\n"
-    "ISAKMP:   attributes in transform:\n"
-    "ISAKMP:      encaps is 1 (Tunnel)\n"
-    "ISAKMP:      SA life type in seconds\n"
-    "ISAKMP:      SA life duration (basic) of 3600\n"
-    "ISAKMP:      SA life type in kilobytes\n"
-    "ISAKMP:      SA life duration (VPI) of  0x0 0x46 0x50 0x0\n"
-    "ISAKMP:      authenticator is HMAC-SHA\n"
-    "CryptoEngine0: validate proposal\n"
-    "ISAKMP (0:1): atts are acceptable.\n"
-    "IPSEC(validate_proposal_request): proposal part #1,\n"
-    "  (key eng. msg.) INBOUND local= 10.48.67.181, remote= 10.100.2.102,\n"
-    "    local_proxy= 10.1.0.0/255.255.0.0/0/0 (type=4),\n"
-    "    remote_proxy= 10.2.0.0/255.255.0.0/0/0 (type=4),\n"
-    "    protocol= ESP, transform= esp-3des esp-sha-hmac (Tunnel),\n"
-    "    lifedur= 0s and 0kb,\n"
-    "    spi= 0x0(0), conn_id= 0, keysize= 0, flags= 0x2\n"
-    "CryptoEngine0: validate proposal request\n"
-    "IPSEC(kei_proxy): head = mymap, map->ivrf = , kei->ivrf =\n"
-    "IPSEC(kei_proxy): head = mymap, map->ivrf = , kei->ivrf =\n"
-    "ISAKMP (0:1): processing NONCE payload. message ID = 904613356\n"
-    "ISAKMP (0:1): processing ID payload. message ID = 904613356\n"
-    "ISAKMP (0:1): processing ID payload. message ID = 904613356\n"
-    "ISAKMP (0:1): asking for 1 spis from ipsec\n"
-    "ISAKMP (0:1): Node 904613356, Input = IKE_MESG_FROM_PEER, IKE_QM_EXCH\n"
-    "ISAKMP (0:1): Old State = IKE_QM_READY  New State = IKE_QM_SPI_STARVE\n";
-
 static void quick_message_2(struct trace_scope *scope)
 {
     TRACE(scope, qm_spi, .sa = SA, .msgid = MSGID, .spi = SPI_IN, .local = HUB, .remote = SPOKE,
@@ -268,16 +154,6 @@ static void quick_message_2(struct trace_scope *scope)
     TRACE(scope, qm_state, .sa = SA, .msgid = MSGID, .input = IKE_INPUT_FROM_IPSEC_SPI_REPLY,
           .old = QM_SPI_STARVE, .new = QM_R_QM2);
 }
-
-static const char lines_quick_2[] =
-    "IPSEC(key_engine): got a queue event...\n"
-    "IPSEC(spi_response): getting spi 4172528328 for SA\n"
-    "        from 10.48.67.181    to 10.100.2.102    for prot 3\n"
-    "ISAKMP: received ke message (2/1)\n"
-    "CryptoEngine0: generate hmac context for conn id 1\n"
-    "ISAKMP (0:1): sending packet to 10.100.2.102 my_port 500 peer_port 500 (R) QM_IDLE\n"
-    "ISAKMP (0:1): Node 904613356, Input = IKE_MESG_FROM_IPSEC, IKE_SPI_REPLY\n"
-    "ISAKMP (0:1): Old State = IKE_QM_SPI_STARVE  New State = IKE_QM_R_QM2\n";
 
 static void install(struct trace_scope *scope, bool inbound)
 {
@@ -309,55 +185,6 @@ static void quick_message_3(struct trace_scope *scope)
     TRACE(scope, qm_state, .sa = SA, .msgid = MSGID, .input = IKE_INPUT_FROM_PEER_QM_EXCH,
           .old = QM_R_QM2, .new = QM_PHASE2_COMPLETE);
 }
-
-static const char lines_quick_3[] =
-    "ISAKMP (0:1): received packet from 10.100.2.102 dport 500 sport 500 Global (R) QM_IDLE\n"
-    "CryptoEngine0: generate hmac context for conn id 1\n"
-    "CryptoEngine0: ipsec allocate flow\n"
-    "CryptoEngine0: ipsec allocate flow\n"
-    "ISAKMP (0:1): Creating IPSec SAs\n"
-    "        inbound SA from 10.100.2.102 to 10.48.67.181 (f/i)  0/ 0\n"
-    "        (proxy 10.2.0.0 to 10.1.0.0)\n"
-    "        has spi 0xF8B3BAC8 and conn_id 2000 and flags 2\n"
-    "        lifetime of 3600 seconds\n"
-    "        lifetime of 4608000 kilobytes\n"
-    "        has client flags 0x0\n"
-    "        outbound SA from 10.48.67.181 to 10.100.2.102 (f/i)  0/ 0\n"
-    "        (proxy 10.1.0.0 to 10.2.0.0 )\n"
-    "        has spi 1757151497 and conn_id 2001 and flags A\n"
-    "        lifetime of 3600 seconds\n"
-    "        lifetime of 4608000 kilobytes\n"
-    "        has client flags 0x0\n"
-    "ISAKMP (0:1): deleting node 904613356 error FALSE reason \"quick mode done (await)\"\n"
-    "ISAKMP (0:1): Node 904613356, Input = IKE_MESG_FROM_PEER, IKE_QM_EXCH\n"
-    "ISAKMP (0:1): Old State = IKE_QM_R_QM2  New State = IKE_QM_PHASE2_COMPLETE\n"
-    "IPSEC(key_engine): got a queue event...\n"
-    "IPSEC(initialize_sas): ,\n"
-    "  (key eng. msg.) INBOUND local= 10.48.67.181, remote= 10.100.2.102,\n"
-    "    local_proxy= 10.1.0.0/255.255.0.0/0/0 (type=4),\n"
-    "    remote_proxy= 10.2.0.0/255.255.0.0/0/0 (type=4),\n"
-    "    protocol= ESP, transform= esp-3des esp-sha-hmac (Tunnel),\n"
-    "    lifedur= 3600s and 4608000kb,\n"
-    "    spi= 0xF8B3BAC8(4172528328), conn_id= 2000, keysize= 0, flags= 0x2\n"
-    "IPSEC(initialize_sas): ,\n"
-    "  (key eng. msg.) OUTBOUND local= 10.48.67.181, remote= 10.100.2.102,\n"
-    "    local_proxy= 10.1.0.0/255.255.0.0/0/0 (type=4),\n"
-    "    remote_proxy= 10.2.0.0/255.255.0.0/0/0 (type=4),\n"
-    "    protocol= ESP, transform= esp-3des esp-sha-hmac (Tunnel),\n"
-    "    lifedur= 3600s and 4608000kb,\n"
-    "    spi= 0x68BC0109(1757151497), conn_id= 2001, keysize= 0, flags= 0xA\n"
-    "IPSEC(kei_proxy): head = mymap, map->ivrf = , kei->ivrf =\n"
-    "IPSEC(kei_proxy): head = mymap, map->ivrf = , kei->ivrf =\n"
-    "IPSEC(add mtree): src 10.1.0.0, dest 10.2.0.0, dest_port 0\n"
-    "\n"
-    "IPSEC(create_sa): sa created,\n"
-    "  (sa) sa_dest= 10.48.67.181, sa_prot= 50,\n"
-    "    sa_spi= 0xF8B3BAC8(4172528328),\n"
-    "    sa_trans= esp-3des esp-sha-hmac , sa_conn_id= 2000\n"
-    "IPSEC(create_sa): sa created,\n"
-    "  (sa) sa_dest= 10.100.2.102, sa_prot= 50,\n"
-    "    sa_spi= 0x68BC0109(1757151497),\n"
-    "    sa_trans= esp-3des esp-sha-hmac , sa_conn_id= 2001\n";
 
 /* Rule N3: handles are masked. */
 static char *mask_handles(const char *text)
