@@ -25,8 +25,9 @@ bool units_mask(const char *s, uint64_t *bits, uint32_t *len);
 /* A duration as a person would write it: "1.500s", "20ms". Appends. */
 void units_time_text(GString *out, sim_time t);
 
-/* ">= 5", "< 1s", "!= QM_IDLE", "3..7", or a plain value. Numbers (with time or size units) compare as numbers, all else as text
- * without regard to case and to the difference of "-", "_" and blank. */
+/* ">= 5", "< 1s", "!= QM_IDLE", "3..7", or a plain value. Numbers (with time or size units) compare
+ * as numbers, all else as text without regard to case and to the difference of "-", "_" and blank.
+ */
 bool units_test_valid(const char *test);
 bool units_test(const char *test, const char *value);
 

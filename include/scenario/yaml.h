@@ -1,4 +1,5 @@
-/* YAML files as a tree of nodes that know where they were written, for messages with a line and a caret. */
+/* YAML files as a tree of nodes that know where they were written, for messages with a line and a
+ * caret. */
 #ifndef SCENARIO_YAML_H
 #define SCENARIO_YAML_H
 
@@ -39,7 +40,8 @@ struct yml_doc *yml_doc_new(void);
 void yml_doc_free(struct yml_doc *doc);
 /* The root node, owned by the document, or NULL with an error that names file, line and column. */
 struct yml_node *yml_read(struct yml_doc *doc, const char *path, GError **error);
-struct yml_node *yml_parse(struct yml_doc *doc, const char *name, const char *text, size_t len, GError **error);
+struct yml_node *yml_parse(struct yml_doc *doc, const char *name, const char *text, size_t len,
+                           GError **error);
 
 /* The value of a key; NULL when absent, when `map` is NULL or no map. */
 struct yml_node *yml_get(const struct yml_node *map, const char *key);
@@ -50,22 +52,26 @@ struct yml_node *yml_at(const struct yml_node *n, size_t i);
 /* Unquoted ~, null or nothing at all. */
 bool yml_is_null(const struct yml_node *n);
 
-/* `over` on top of `base`. Maps merge key by key. Of lists, entries that have a `name` merge with the entry of that name, other
- * maps are appended, and a list of plain values replaces the list below it. `config-add` is appended to what is there. A null
- * value removes the key. Neither argument is changed. NULL when the result is too large. */
+/* `over` on top of `base`. Maps merge key by key. Of lists, entries that have a `name` merge with
+ * the entry of that name, other maps are appended, and a list of plain values replaces the list
+ * below it. `config-add` is appended to what is there. A null value removes the key. Neither
+ * argument is changed. NULL when the result is too large. */
 struct yml_node *yml_merge(struct yml_doc *doc, struct yml_node *base, struct yml_node *over);
-/* "topology.links.wan.tc.loss=2%": the place (entries of lists by name or by number from 0), then a value in YAML. Returns the
- * changed root. */
-struct yml_node *yml_set(struct yml_doc *doc, struct yml_node *root, const char *assignment, GError **error);
+/* "topology.links.wan.tc.loss=2%": the place (entries of lists by name or by number from 0), then a
+ * value in YAML. Returns the changed root. */
+struct yml_node *yml_set(struct yml_doc *doc, struct yml_node *root, const char *assignment,
+                         GError **error);
 
 /* "file:line:column: sentence", then the line quoted with a caret. Caller frees. */
 char *yml_message(const struct yml_node *at, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Sets an error made of yml_message. Returns false, for convenience. */
-bool yml_fail(GError **error, const struct yml_node *at, const char *format, ...) G_GNUC_PRINTF(3, 4);
+bool yml_fail(GError **error, const struct yml_node *at, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 /* The same at a line of any text file; column 0 quotes without a caret. */
 char *yml_quote(const char *path, const char *text, int line, int column, const char *message);
 
-/* A regular file of at most `limit` bytes, NUL-terminated. Refuses directories, devices, and larger files. */
+/* A regular file of at most `limit` bytes, NUL-terminated. Refuses directories, devices, and larger
+ * files. */
 bool yml_slurp(const char *path, size_t limit, char **text, size_t *len, GError **error);
 /* `path` relative to the folder of `file`, unless absolute. Caller frees. */
 char *yml_beside(const struct yml_file *file, const char *path);

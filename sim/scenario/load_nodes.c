@@ -99,22 +99,27 @@ static int line_in(const struct yml_node *n, int line)
     return n->block ? n->line + line : n->line;
 }
 
-static void place(const struct config *c, struct device_problem *p)
+/* Where a line of a loaded text was written: false when it is where the text says it is. */
+static bool place(const struct config_origin *o, int at, char **file, int *line)
 {
-    const struct yml_node *n = NULL;
-    int line = p->line;
-    if (p->line > c->startup_lines) {
-        n = c->add;
-        line -= c->startup_lines;
-    } else if (c->inlined) {
-        n = c->startup;
-    }
+    const struct yml_node *n = at > o->startup_lines ? o->add : o->inlined;
     if (!n)
-        return;
-    g_free(p->file);
-    p->file = g_strdup(n->file->path);
-    p->line = line_in(n, line);
-    p->column = 0;
+        return false;
+    g_free(*file);
+    *file = g_strdup(n->file->path);
+    *line = line_in(n, at > o->startup_lines ? at - o->startup_lines : at);
+    return true;
+}
+
+void world_place(struct world *w, const struct device *d, int at, char **file, int *line)
+{
+    *file = g_strdup(d->startup_file);
+    *line = at;
+    for (guint i = 0; i < w->origins->len; i++) {
+        const struct config_origin *o = &g_array_index(w->origins, struct config_origin, i);
+        if (o->device == d)
+            place(o, at, file, line);
+    }
 }
 
 static bool load_config(struct world *w, struct device *d, const struct yml_node *node,
@@ -129,8 +134,13 @@ static bool load_config(struct world *w, struct device *d, const struct yml_node
         if (!ok)
             yml_fail(error, c.startup ? c.startup : c.add, "%s", cause->message);
     }
-    for (guint i = first; i < w->problems->len; i++)
-        place(&c, w->problems->pdata[i]);
+    struct config_origin origin = {d, c.inlined ? c.startup : NULL, c.add, c.startup_lines};
+    g_array_append_val(w->origins, origin);
+    for (guint i = first; i < w->problems->len; i++) {
+        struct device_problem *p = w->problems->pdata[i];
+        if (place(&origin, p->line, &p->file, &p->line))
+            p->column = 0;
+    }
     config_clear(&c);
     return ok;
 }

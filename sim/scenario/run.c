@@ -62,12 +62,13 @@ struct world *world_new(const struct scenario *s, const struct world_options *op
     w->devices = g_ptr_array_new();
     w->flows = g_ptr_array_new();
     w->problems = g_ptr_array_new_with_free_func((GDestroyNotify)device_problem_free);
+    w->origins = g_array_new(FALSE, FALSE, sizeof(struct config_origin));
     w->labels = g_array_new(FALSE, FALSE, sizeof(struct label));
     w->steps = g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
     w->verdicts = g_ptr_array_new_with_free_func((GDestroyNotify)verdict_free);
     w->sample_next = SIM_TIME_MAX;
     w->record = record_new(w);
-    if (build(w, error))
+    if (build(w, error) && (options->lenient || w->problems->len == 0))
         return w;
     if (w->problems->len > 0) { /* a refused line is often why something else is missing */
         g_clear_error(error);
@@ -94,6 +95,7 @@ void world_free(struct world *w)
     g_ptr_array_unref(w->flows);
     g_ptr_array_unref(w->devices);
     g_ptr_array_unref(w->problems);
+    g_array_free(w->origins, TRUE);
     g_array_free(w->labels, TRUE);
     g_ptr_array_unref(w->verdicts);
     g_free(w);

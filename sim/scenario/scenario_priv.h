@@ -26,6 +26,13 @@ struct label {
     sim_time at;
 };
 
+/* Where the configuration that a device was given comes from. */
+struct config_origin {
+    const struct device *device;
+    const struct yml_node *inlined, *add; /* texts in the scenario; NULL: none */
+    int startup_lines;                    /* lines before those of `add` */
+};
+
 struct world {
     const struct scenario *s;
     struct world_options options;
@@ -38,6 +45,7 @@ struct world {
     GPtrArray *devices;  /* struct device, in order of the file */
     GPtrArray *flows;    /* struct traffic */
     GPtrArray *problems; /* struct device_problem */
+    GArray *origins;     /* struct config_origin */
     GArray *labels;      /* struct label */
     GPtrArray *steps;    /* struct step, owned */
     struct record *record;
@@ -68,6 +76,8 @@ bool get_end(struct world *w, struct net_link *l, const struct yml_node *node, u
 
 /* ---- load_nodes.c, load_links.c, load_traffic.c ---- */
 bool load_nodes(struct world *w, GError **error);
+/* The place where a line of a device's startup text was written. Caller frees the file. */
+void world_place(struct world *w, const struct device *d, int at, char **file, int *line);
 bool load_links(struct world *w, GError **error);
 bool load_traffic(struct world *w, GError **error);
 /* Lays the keys of a `tc` map over an impairment, and arms its recording. `end` UINT32_MAX is every
