@@ -155,9 +155,11 @@ static void crypto_map(void *self, const struct cli_args *a, GString *out)
     struct net_if *i = here(s);
     const char *name = cli_arg(a, "name"), *bound = ipsec_bound(s->d->ipsec, i);
     if (cli_negated(a)) {
+        if (!bound && !name)
+            return;
         if (!bound || (name && strcmp(name, bound) != 0)) {
             ios_refuse(s, out, "%% Crypto Map with tag \"%s\" is not applied to this interface.",
-                       name ? name : "");
+                       name);
             return;
         }
         device_set_crypto_map(s->d, i, NULL);
