@@ -39,6 +39,7 @@ void link_free(struct net_link *l)
     if (l->rules)
         g_array_unref(l->rules);
     link_forget_owners(l);
+    portal_free(l->portal);
     g_free(l->flights);
     g_free(l->ends);
     g_free(l->name);
@@ -139,11 +140,11 @@ static uint32_t flight_place(struct net_link *l)
 }
 
 /* Takes the packet. */
-static void depart(struct net_link *l, uint32_t from, uint32_t to, uint64_t number, struct pkt *p,
+static void depart(struct net_link *l, const struct flight *f, uint32_t to, struct pkt *p,
                    sim_time at)
 {
     uint32_t place = flight_place(l);
-    l->flights[place] = (struct flight){.p = p, .number = number, .from = from, .to = to};
+    l->flights[place] = (struct flight){p, f->number, f->from, to, f->nexthop};
     sim_post(l->net->sim, at, &l->port, place);
 }
 
@@ -166,7 +167,10 @@ static void link_arrive(void *owner, uint64_t arg)
     }
     TRACE(in->node->scope, link_rx, .link = l->name, .end = f.from, .number = f.number,
           .frame = pkt_span(p));
-    ip_input(in, p);
+    if (l->portal && f.to == l->portal_end)
+        portal_arrive(l->portal, l->ends[f.from].i, f.nexthop, p);
+    else
+        ip_input(in, p);
 }
 
 /* ---- Which end ---- */
@@ -205,19 +209,21 @@ static uint32_t end_for(struct net_link *l, uint32_t from, ip4 nexthop)
     if (nexthop == IP4_BROADCAST)
         return l->n_ends > 2 ? TO_ALL : TO_NOBODY;
     uint32_t to = owner_of(l, nexthop);
+    if (to == TO_NOBODY && l->portal)
+        to = l->portal_end;
     return to == from ? TO_NOBODY : to;
 }
 
-static void depart_to(struct net_link *l, uint32_t from, uint32_t to, uint64_t number,
-                      struct pkt *p, sim_time at)
+/* Takes the packet; `f` tells what else there is to know about it. */
+static void depart_to(struct net_link *l, const struct flight *f, struct pkt *p, sim_time at)
 {
-    if (to != TO_ALL) {
-        depart(l, from, to, number, p, at);
+    if (f->to != TO_ALL) {
+        depart(l, f, f->to, p, at);
         return;
     }
     for (uint32_t i = 0; i < l->n_ends; i++)
-        if (i != from)
-            depart(l, from, i, number, pkt_ref(p), at);
+        if (i != f->from)
+            depart(l, f, i, pkt_ref(p), at);
     pkt_unref(p);
 }
 
@@ -261,8 +267,9 @@ void link_send(struct net_if *out, ip4 nexthop, struct pkt *p)
         lost(l, out, number, p, DROP_LINK_NO_NEIGHBOR);
         return;
     }
+    struct flight flight = {.number = number, .from = from, .to = to, .nexthop = nexthop};
     if (!e->dir && !l->rules) {
-        depart_to(l, from, to, number, p, sim_now(l->net->sim));
+        depart_to(l, &flight, p, sim_now(l->net->sim));
         return;
     }
     struct fate f;
@@ -274,6 +281,6 @@ void link_send(struct net_if *out, ip4 nexthop, struct pkt *p)
     if (f.flip)
         p = flip_bit(p, f.flip - 1);
     if (f.twice)
-        depart_to(l, from, to, number, pkt_ref(p), f.at);
-    depart_to(l, from, to, number, p, f.at);
+        depart_to(l, &flight, pkt_ref(p), f.at);
+    depart_to(l, &flight, p, f.at);
 }

@@ -166,6 +166,7 @@ void ping_free_all(struct net_node *n);
 
 /* ---- Links ---- */
 
+struct net_portal;
 struct link_dir; /* impairments of one direction and their state, made when first set */
 
 struct link_end {
@@ -178,6 +179,7 @@ struct flight {
     struct pkt *p; /* NULL: a free place, `number` is the next free one */
     uint64_t number;
     uint32_t from, to;
+    ip4 nexthop;
 };
 struct link_rule {
     struct net_match_rule rule;
@@ -194,6 +196,8 @@ struct net_link {
     GArray *rules;      /* struct link_rule; NULL until the first */
     GHashTable *owners; /* address -> end + 1, of segments with many ends; NULL when out of date */
     struct sim_port port;
+    struct net_portal *portal; /* owned; NULL = none */
+    uint32_t portal_end;
 };
 /* What becomes of one packet. */
 struct fate {
@@ -204,6 +208,9 @@ struct fate {
 };
 
 void link_free(struct net_link *l);
+void portal_free(struct net_portal *portal);
+/* Takes the packet. */
+void portal_arrive(struct net_portal *portal, struct net_if *from, ip4 nexthop, struct pkt *p);
 void link_send(struct net_if *out, ip4 nexthop, struct pkt *p);
 void link_forget_owners(struct net_link *l);
 void impair_decide(struct net_link *l, uint32_t end, uint64_t number, const struct pkt *p,
