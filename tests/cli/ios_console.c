@@ -231,6 +231,26 @@ Test(ios_console, keeps_what_was_written_over_a_reload_and_forgets_the_rest)
     box_free(b);
 }
 
+Test(ios_console, answers_nothing_while_it_reloads)
+{
+    struct box *b = box_new("12.4");
+    device_type(b->d, "reload");
+    sim_run(b->sim, SECONDS(1));
+    g_autoptr(GString) out = g_string_new(NULL);
+    struct view v;
+    view_init(&v);
+    cr_expect_not(b->d->kind->show(b->d, "clock", out));
+    cr_expect_not(b->d->kind->view(b->d, "crypto isakmp sa", &v));
+    cr_expect_null(b->d->kind->complete(b->d, "sh"));
+    b->d->kind->help(b->d, "", out);
+    b->d->kind->prompt(b->d, out);
+    cr_expect_str_eq(out->str, "");
+    sim_run(b->sim, SECONDS(100));
+    cr_expect(b->d->kind->show(b->d, "clock", out));
+    view_clear(&v);
+    box_free(b);
+}
+
 Test(ios_console, every_row_of_every_mode_parses_its_own_pattern)
 {
     extern const struct cli_mode ios_mode_exec, ios_mode_config, ios_mode_if, ios_mode_isakmp,

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-
 /* ---- Modes ---- */
 
 static const struct cli_command *const exec_tables[] = {ios_show_table, ios_exec_table,
@@ -407,6 +406,8 @@ static void ios_help(struct device *d, const char *line, GString *out)
     struct ios *s = ios_of(d);
     struct cli_error error;
     const char *rest = line;
+    if (!s)
+        return;
     const struct cli_mode *mode = mode_for(s, &rest);
     if (cli_help(s->cli, mode, s->user_mode, rest, s, out, &error))
         return;
@@ -420,6 +421,8 @@ static char *ios_complete(struct device *d, const char *line)
 {
     struct ios *s = ios_of(d);
     const char *rest = line;
+    if (!s)
+        return NULL;
     const struct cli_mode *mode = mode_for(s, &rest);
     g_autofree char *tail = cli_complete(s->cli, mode, s->user_mode, rest, s);
     return tail ? g_strdup_printf("%.*s%s", (int)(rest - line), line, tail) : NULL;
@@ -427,9 +430,17 @@ static char *ios_complete(struct device *d, const char *line)
 
 /* ---- Show for expectations ---- */
 
+/* While it reloads, a device has no memory to look into. */
+static bool view(struct device *d, const char *show, struct view *out)
+{
+    return d->vendor && ios_view(d, show, out);
+}
+
 static bool ios_show(struct device *d, const char *show, GString *out)
 {
     struct ios *s = ios_of(d);
+    if (!s)
+        return false;
     bool whole =
         g_ascii_strncasecmp(show, "sh ", 3) == 0 || g_ascii_strncasecmp(show, "show ", 5) == 0;
     g_autofree char *line = whole ? g_strdup(show) : g_strconcat("show ", show, NULL);
@@ -450,6 +461,6 @@ const struct device_kind ios_kind = {
     .prompt = ios_prompt,
     .help = ios_help,
     .complete = ios_complete,
-    .view = ios_view,
+    .view = view,
     .show = ios_show,
 };
