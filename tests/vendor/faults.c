@@ -87,6 +87,8 @@ static void impossible_length(struct trace_scope *scope)
 static void no_keys(struct trace_scope *scope)
 {
     TRACE(scope, ike_no_key, .remote = THEM);
+    TRACE(scope, ike_fail, .sa = SA, .role = IKE_INITIATOR, .exchange = EXCHANGE_MAIN,
+          .remote = THEM, .why = WHY_NO_KEY);
 }
 
 static void no_sa(struct trace_scope *scope)

@@ -191,6 +191,12 @@ ON(ike_no_sa)
             "IKE message from %s has no SA and is not an initialization offer", IP4S(e->remote));
 }
 
+/* Nothing was processed when there was nothing to begin with. */
+static bool could_not_begin(const struct ev_ike_fail *e)
+{
+    return e->role == IKE_INITIATOR && (e->why == WHY_NO_KEY || e->why == WHY_NO_POLICY);
+}
+
 /* Failures that a person caused, that ran out of time, or that have a message of their own are not
  * "processing failed". A peer that refuses does so in an informational message, and it is that mode
  * which failed. */
@@ -212,6 +218,8 @@ ON(ike_fail)
     default:
         break;
     }
+    if (could_not_begin(e))
+        return;
     enum isakmp_exchange mode = e->why == WHY_PEER_NOTIFY ? EXCHANGE_INFORMATIONAL : e->exchange;
     ios_log(s, "CRYPTO", 6, "IKMP_MODE_FAILURE", "Processing of %s Mode failed with peer at %s",
             ios_exchange_word(mode), IP4S(e->remote));
