@@ -187,6 +187,29 @@ void expectations_look(struct world *w, struct expectations *all)
     }
 }
 
+/* A thing awaited may still have come later, and an instant asked for never does. */
+static void look_early(struct world *w, struct expectation *x)
+{
+    g_autoptr(GString) detail = g_string_new(NULL);
+    bool holds;
+    x->to = sim_now(w->sim);
+    holds = expectation_holds(w, x, detail);
+    if (x->mood == MOOD_NEVER || x->mood == MOOD_ALWAYS)
+        decide(w, x, holds == (x->mood == MOOD_ALWAYS) ? VERDICT_PASSED : VERDICT_FAILED,
+               detail->str);
+    else if (holds)
+        decide(w, x, VERDICT_PASSED, detail->str);
+}
+
+void expectations_close(struct world *w, struct expectations *all)
+{
+    for (guint i = 0; i < all->all->len; i++) {
+        struct expectation *x = all->all->pdata[i];
+        if (!x->done && x->from <= sim_now(w->sim) && !yml_get(x->node, "at"))
+            look_early(w, x);
+    }
+}
+
 void expectations_end(struct world *w, struct expectations *all)
 {
     for (guint i = 0; i < all->all->len; i++) {

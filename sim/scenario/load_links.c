@@ -249,8 +249,8 @@ static bool load_link(struct world *w, const struct yml_node *link, size_t numbe
     const char *name = get_text(link, "name", numbered);
     if (net_link_by_name(w->net, name))
         return yml_fail(error, link, "there are two links of the name \"%s\"", name);
-    if (yml_count(ends) < 2)
-        return yml_fail(error, ends, "a link has two ends, a segment more");
+    if (yml_count(ends) < 1) /* one: the other is bound to something real, or leads nowhere */
+        return yml_fail(error, ends, "a link has two ends, a segment more, one to be attached one");
     struct net_link *l = net_link_new(w->net, name);
     for (size_t i = 0; i < yml_count(ends); i++)
         if (!attach(w, l, yml_at(ends, i), error))

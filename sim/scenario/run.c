@@ -182,28 +182,58 @@ static enum world_end play(struct world *w, sim_time until, struct pace *pace, c
     }
 }
 
-enum world_end world_run(struct world *w, char **why)
+enum world_end world_advance(struct world *w, sim_time to, char **why)
 {
-    enum world_end end = WORLD_DONE;
     struct pace pace = {0};
     *why = NULL;
-    while (end == WORLD_DONE) {
-        sim_time next = MIN(MIN(expectations_next(w->expectations), w->sample_next), w->until);
-        end = play(w, next, &pace, why);
-        if (end == WORLD_DONE)
-            expectations_look(w, w->expectations);
-        if (end == WORLD_DONE && next == w->sample_next) {
+    for (;;) {
+        sim_time next = MIN(MIN(expectations_next(w->expectations), w->sample_next), to);
+        enum world_end end = play(w, next, &pace, why);
+        if (end != WORLD_DONE)
+            return end;
+        expectations_look(w, w->expectations);
+        if (next == w->sample_next) {
             w->sample(w->sampler, next);
             w->sample_next += w->sample_every;
         }
-        if (next == w->until)
-            break;
+        if (next == to)
+            return end;
     }
+}
+
+static void decide_all(struct world *w, enum world_end end)
+{
     expectations_end(w, w->expectations);
     if (end == WORLD_DONE)
         rules_check(w);
     g_ptr_array_sort(w->verdicts, in_file_order);
+}
+
+enum world_end world_run(struct world *w, char **why)
+{
+    enum world_end end = world_advance(w, w->until, why);
+    decide_all(w, end);
     return end;
+}
+
+void world_close(struct world *w, enum world_end end)
+{
+    w->until = sim_now(w->sim);
+    expectations_close(w, w->expectations);
+    decide_all(w, end);
+}
+
+void world_judge(struct world *w, const char *name, bool passed, const char *wanted,
+                 const char *detail)
+{
+    struct verdict *v = g_new0(struct verdict, 1);
+    v->order = UINT_MAX;
+    v->name = g_strdup(name);
+    v->state = passed ? VERDICT_PASSED : VERDICT_FAILED;
+    v->wanted = g_strdup(wanted);
+    v->detail = g_strdup(detail);
+    v->at = sim_now(w->sim);
+    world_verdict(w, v);
 }
 
 void world_sample(struct world *w, sim_time every, void (*fn)(void *self, sim_time now), void *self)

@@ -164,6 +164,8 @@ void expectations_free(struct expectations *x);
 /* When the next one is to be looked at; SIM_TIME_MAX when none is. */
 sim_time expectations_next(const struct expectations *x);
 void expectations_look(struct world *w, struct expectations *x);
+/* The run ends now: windows that have begun close, and what has happened in them is decided. */
+void expectations_close(struct world *w, struct expectations *x);
 /* The run is over: whatever is open now is decided, or was not reached. */
 void expectations_end(struct world *w, struct expectations *x);
 

@@ -56,7 +56,7 @@ const struct schema_row schema_table[] = {
     { "clock", "date",          T_TEXT,         NULL, 0, "1993-03-01 00:00:00", "the calendar at simulated time 0, UTC; the clock then counts as set" },
 
     { "link", "name",           T_TEXT,         NULL, 0, "link1, link2 ...", "name for timeline and expectations" },
-    { "link", "endpoints",      T_TEXTS,        NULL, SCHEMA_REQUIRED, NULL, "\"node:interface\", two or more" },
+    { "link", "endpoints",      T_TEXTS,        NULL, SCHEMA_REQUIRED, NULL, "\"node:interface\", two or more; one when `vpnsim attach` binds the other end" },
     { "link", "tc",             T_MAP,          "tc", 0, NULL, "impairments of every direction" },
     { "link", "tc-from",        T_MAPS,         "tc", 0, NULL, "impairments of what this node sends, on top of `tc`" },
     { "link", "state",          T_WORD,         "up|down", 0, "up", "whether it works at the beginning" },
