@@ -101,8 +101,10 @@ int cmd_check(int argc, char **argv)
         return complain("check", "which scenario? (vpnsim check --help)");
     if (format == FORMAT_CSV)
         puts("scenario,device,severity,id,file,line,message,remedy");
-    for (int i = 1; i < argc; i++)
-        code = MAX(code, check_one(argv[i], format, count));
+    for (int i = 1; i < argc; i++) {
+        int one = check_one(argv[i], format, count);
+        code = MAX(code, one);
+    }
     if (format == FORMAT_TEXT && code == EXIT_MET)
         printf("%u errors, %u warnings, %u remarks\n", count[SEVERITY_ERROR],
                count[SEVERITY_WARNING], count[SEVERITY_INFO]);

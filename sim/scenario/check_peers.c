@@ -293,6 +293,34 @@ static const struct view_of *counterpart(const struct view_of *a, const GArray *
     return &g_array_index(back, struct view_of, 0);
 }
 
+/* Whether the map speaks from an address that the peer sees: of the interface towards it, or one
+ * that is named. */
+static bool faces(const struct view_of *v, ip4 peer)
+{
+    struct net_if *out;
+    ip4 nexthop;
+    if (v->m->local_if || !net_route_lookup(v->d->node, peer, &out, &nexthop))
+        return true;
+    const char *map = ipsec_bound(v->d->ipsec, out);
+    return map && strcmp(map, v->m->name) == 0;
+}
+
+/* DBG-28: identities are sent with their host bits; the other end installs networks only. */
+static void check_host_bits(struct check *c, const struct view_of *v)
+{
+    g_autoptr(GPtrArray) lines = check_permits(v->d, v->e->acl);
+    for (guint i = 0; v->d->ipsec_conf->raw_proxy_id && i < lines->len; i++) {
+        const struct acl_line *l = lines->pdata[i];
+        if (!(l->src.addr & ~l->src.mask) && !(l->dst.addr & ~l->dst.mask))
+            continue;
+        g_autofree char *text = check_acl_text(l);
+        check_add(c, SEVERITY_ERROR, "host-bits", v->d, (struct check_place){NULL, text},
+                  "write networks in both access lists, in the same style",
+                  "\"%s\" names hosts with the mask of a network, and this device sends them so",
+                  text);
+    }
+}
+
 static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
 {
     g_autofree char *head = check_entry_head(v->m, v->e);
@@ -318,8 +346,8 @@ static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
     }
     check_key(c, v, peer, addr);
     check_policies(c, v, peer);
-    if (v->local == 0)
-        return; /* the map is on no interface, which is told elsewhere */
+    if (v->local == 0 || !faces(v, addr))
+        return; /* the map is on no interface or on the wrong one, which is told elsewhere */
     GArray *back = entries_for(peer, v->local);
     if (back->len == 0) {
         check_add(c, SEVERITY_ERROR, "peer-does-not-answer", v->d, at,
@@ -339,6 +367,7 @@ void check_peers(struct check *c, struct device *d)
         const struct ipsec_map *m = d->ipsec_conf->maps->pdata[i];
         for (guint k = 0; k < m->entries->len; k++) {
             struct view_of v = {d, m, m->entries->pdata[k], local_of(d, m)};
+            check_host_bits(c, &v);
             for (guint p = 0; p < v.e->peers->len; p++)
                 check_peer(c, &v, g_array_index(v.e->peers, ip4, p));
         }

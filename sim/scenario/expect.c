@@ -80,7 +80,7 @@ static const char *first_text(const struct expectation *x)
 {
     const struct yml_node *n = yml_get(x->subject, x->about == ABOUT_CONSOLE ? "console" : "log");
     if (!n || n->kind != YML_TEXT)
-        n = yml_get(x->subject, "lines");
+        n = yml_get(x->subject, x->about == ABOUT_CONSOLE_LINES ? "console-lines" : "lines");
     return !n ? "" : n->kind == YML_TEXT ? n->text : yml_count(n) ? yml_at(n, 0)->text : "";
 }
 
@@ -100,6 +100,7 @@ static char *wanted(const struct expectation *x)
         wanted_count(out, x);
         break;
     case ABOUT_LINES:
+    case ABOUT_CONSOLE_LINES:
         g_string_append_printf(out, "%u lines beginning with: %s", x->speeches->len, first_text(x));
         break;
     case ABOUT_SHOW:

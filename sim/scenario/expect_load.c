@@ -117,8 +117,9 @@ static bool read_log(struct world *w, struct expectation *x, const struct yml_no
         return false;
     if (!x->speeches)
         return yml_fail(error, n, "there is no text to look for");
-    if (x->about != ABOUT_LINES && x->speeches->len > 1) { /* several lines: one after the other */
-        x->about = ABOUT_LINES;
+    bool one = x->about == ABOUT_LOG || x->about == ABOUT_CONSOLE;
+    if (one && x->speeches->len > 1) { /* several lines: one after the other */
+        x->about = x->about == ABOUT_LOG ? ABOUT_LINES : ABOUT_CONSOLE_LINES;
         x->exact = true;
     }
     if (!x->device)
@@ -149,9 +150,10 @@ static bool read_show(struct world *w, struct expectation *x, const struct yml_n
     read_wants(x, row);
     if (!x->device || !x->device->kind->show)
         return yml_fail(error, n, "show needs a node with a console");
-    if (!row && !x->rows && !yml_get(s, "contains") && !yml_get(s, "lacks"))
-        return yml_fail(error, n, "what should it show? Add row, rows, contains or lacks");
-    return read_speeches(&x->contains, yml_get(s, "contains"), error) &&
+    if (!row && !x->rows && !yml_get(s, "contains") && !yml_get(s, "lacks") && !yml_get(s, "lines"))
+        return yml_fail(error, n, "what should it show? Add row, rows, contains, lacks or lines");
+    return read_speeches(&x->speeches, yml_get(s, "lines"), error) &&
+           read_speeches(&x->contains, yml_get(s, "contains"), error) &&
            read_speeches(&x->lacks, yml_get(s, "lacks"), error);
 }
 
@@ -178,6 +180,7 @@ static bool read_event(struct world *w, struct expectation *x, const struct yml_
         if (strcmp(want.name, "type") == 0 || strcmp(want.name, "node") == 0 ||
             g_str_has_prefix(want.name, "x-"))
             continue;
+        want.name += *want.name == '.' ? 1 : 0; /* ".type" is the field, "type" the event's */
         for (const struct trace_field *f = fields; f->name; f++)
             if (strcmp(f->name, want.name) == 0)
                 want.field = f;
@@ -234,10 +237,15 @@ static const struct {
     enum subject about;
     bool (*read)(struct world *w, struct expectation *x, const struct yml_node *n, GError **error);
 } subjects[] = {
-    {"log", ABOUT_LOG, read_log},          {"lines", ABOUT_LINES, read_log},
-    {"console", ABOUT_CONSOLE, read_log},  {"show", ABOUT_SHOW, read_show},
-    {"event", ABOUT_EVENT, read_event},    {"counter", ABOUT_COUNTER, read_counter},
-    {"packet", ABOUT_PACKET, read_packet}, {"traffic", ABOUT_TRAFFIC, read_traffic},
+    {"log", ABOUT_LOG, read_log},
+    {"show", ABOUT_SHOW, read_show},
+    {"lines", ABOUT_LINES, read_log},
+    {"console", ABOUT_CONSOLE, read_log},
+    {"console-lines", ABOUT_CONSOLE_LINES, read_log},
+    {"event", ABOUT_EVENT, read_event},
+    {"counter", ABOUT_COUNTER, read_counter},
+    {"packet", ABOUT_PACKET, read_packet},
+    {"traffic", ABOUT_TRAFFIC, read_traffic},
 };
 
 /* Keys that belong to another subject would be believed and never looked at. */
@@ -247,7 +255,7 @@ static bool check_strays(const struct expectation *x, GError **error)
         const char *key;
         unsigned of;
     } keys[] = {
-        {"exact", 1u << ABOUT_LINES},
+        {"exact", 1u << ABOUT_LINES | 1u << ABOUT_CONSOLE_LINES | 1u << ABOUT_SHOW},
         {"row", 1u << ABOUT_SHOW},
         {"rows", 1u << ABOUT_SHOW},
         {"contains", 1u << ABOUT_SHOW},
@@ -275,6 +283,7 @@ static bool read_subject(struct world *w, struct expectation *x, GError **error)
     if (never && always)
         return yml_fail(error, never, "never and always exclude each other");
     const struct yml_node *node = yml_get(x->subject, "node"), *found = NULL;
+    const char *first = NULL;
     if (!node)
         node = yml_get(x->node, "node");
     if (node && !(x->device = get_device(w, node, error)))
@@ -283,20 +292,22 @@ static bool read_subject(struct world *w, struct expectation *x, GError **error)
     x->exact = get_bool(x->subject, "exact", false);
     for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
         const struct yml_node *n = yml_get(x->subject, subjects[i].key);
-        if (!n)
+        bool of_show = found && x->about == ABOUT_SHOW && subjects[i].about == ABOUT_LINES;
+        if (!n || of_show)
             continue;
         if (found)
             return yml_fail(error, n, "one subject at a time: there is \"%s\" in line %d already",
-                            subjects[i - 1].key, found->line);
+                            first, found->line);
         found = n;
+        first = subjects[i].key;
         x->about = subjects[i].about;
         if (!subjects[i].read(w, x, n, error))
             return false;
     }
     if (!found)
         return yml_fail(error, x->subject,
-                        "expect what? Add one of log, lines, console, show, event, counter, "
-                        "packet, traffic");
+                        "expect what? Add one of log, lines, console, console-lines, show, event, "
+                        "counter, packet, traffic");
     return check_strays(x, error);
 }
 

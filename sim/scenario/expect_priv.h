@@ -9,6 +9,7 @@ enum mood { MOOD_ONCE, MOOD_NEVER, MOOD_ALWAYS };
 enum subject {
     ABOUT_LOG,
     ABOUT_LINES,
+    ABOUT_CONSOLE_LINES,
     ABOUT_CONSOLE,
     ABOUT_SHOW,
     ABOUT_EVENT,

@@ -31,7 +31,8 @@ static bool counts(const struct expectation *x, const struct said *s)
 {
     if (s->at < x->from || s->at > x->to)
         return false;
-    return x->about == ABOUT_CONSOLE || s->kind == CONSOLE_LOG || s->kind == CONSOLE_DEBUG;
+    return x->about == ABOUT_CONSOLE || x->about == ABOUT_CONSOLE_LINES || s->kind == CONSOLE_LOG ||
+           s->kind == CONSOLE_DEBUG;
 }
 
 static void tell_nearest(const struct expectation *x, const struct speech *s, const GArray *lines,
@@ -73,35 +74,63 @@ static bool log_holds(struct world *w, struct expectation *x, GString *detail)
     return count_fits(x->count, n);
 }
 
+/* How far a series of texts is found in order: over consoles and over listings. */
+struct series {
+    const struct expectation *x;
+    guint k, furthest;
+    const char *last; /* the line of the furthest */
+    sim_time begun;
+};
+
+static void series_line(struct series *r, const char *line, sim_time at)
+{
+    const GPtrArray *wanted = r->x->speeches;
+    if (r->k == wanted->len)
+        return;
+    if (!speech_in(wanted->pdata[r->k], line)) {
+        if (!r->x->exact || r->k == 0)
+            return;
+        r->k = 0; /* not here: perhaps it begins with this line */
+        if (!speech_in(wanted->pdata[0], line))
+            return;
+    }
+    if (r->k++ == 0)
+        r->begun = at;
+    if (r->k > r->furthest) {
+        r->furthest = r->k;
+        r->last = line;
+    }
+}
+
+static bool series_told(const struct series *r, GString *detail)
+{
+    guint n = r->x->speeches->len;
+    if (r->k == n) {
+        g_string_append_printf(detail, "all %u lines", n);
+        return true;
+    }
+    g_string_append_printf(detail, "%u of %u lines%s", r->furthest, n,
+                           r->x->exact ? " without others in between" : " in this order");
+    if (r->furthest > 0)
+        g_string_append_printf(detail, ", the last one: %s", r->last);
+    return false;
+}
+
 static bool lines_hold(struct world *w, struct expectation *x, GString *detail)
 {
     const GArray *lines = record_lines(w->record, x->device->scope);
-    guint k = 0, furthest = 0;
-    const struct said *last = NULL, *begun = NULL;
-    for (guint i = 0; i < lines->len && k < x->speeches->len; i++) {
+    struct series r = {.x = x};
+    for (guint i = 0; i < lines->len; i++) {
         const struct said *line = &g_array_index(lines, struct said, i);
-        if (!counts(x, line))
-            continue;
-        if (speech_in(x->speeches->pdata[k], line->text)) {
-            k++;
-            begun = begun ? begun : line;
-        } else if (x->exact && k > 0) { /* not here: perhaps it begins with this line */
-            k = speech_in(x->speeches->pdata[0], line->text) ? 1 : 0;
-        }
-        if (k > furthest || !last)
-            last = line;
-        furthest = MAX(furthest, k);
+        if (counts(x, line))
+            series_line(&r, line->text, line->at);
     }
-    if (k == x->speeches->len) {
-        g_string_append_printf(detail, "all %u lines, from ", k);
-        units_time_text(detail, begun->at);
+    if (series_told(&r, detail)) {
+        g_string_append(detail, ", from ");
+        units_time_text(detail, r.begun);
         return true;
     }
-    g_string_append_printf(detail, "%u of %u lines%s", furthest, x->speeches->len,
-                           x->exact ? " without others in between" : " in this order");
-    if (furthest > 0)
-        g_string_append_printf(detail, ", the last one: %s", last->text);
-    tell_nearest(x, x->speeches->pdata[furthest], lines, detail);
+    tell_nearest(x, x->speeches->pdata[r.furthest], lines, detail);
     return false;
 }
 
@@ -216,9 +245,21 @@ static bool text_holds(struct expectation *x, GString *detail)
         holds = holds && text_has(x->contains->pdata[i], text->str);
     for (guint i = 0; x->lacks && i < x->lacks->len; i++)
         holds = holds && !text_has(x->lacks->pdata[i], text->str);
+    if (x->speeches) {
+        struct series r = {.x = x};
+        g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
+        for (char **l = lines; *l; l++)
+            series_line(&r, *l, 0);
+        if (!series_told(&r, detail)) {
+            const struct speech *next = x->speeches->pdata[r.furthest];
+            g_string_append_printf(detail, ", then not: %s; ", speech_text(next));
+            tell_text(text->str, detail);
+            return false;
+        }
+    }
     if (!holds)
         tell_text(text->str, detail);
-    else
+    else if (!x->speeches)
         g_string_append(detail, "as expected");
     return holds;
 }
@@ -227,7 +268,7 @@ static bool show_holds(struct world *w, struct expectation *x, GString *detail)
 {
     if ((x->row || x->rows) && !rows_hold(x, detail))
         return false;
-    return (!x->contains && !x->lacks) || text_holds(x, detail);
+    return (!x->contains && !x->lacks && !x->speeches) || text_holds(x, detail);
 }
 
 /* ---- Counters ---- */
@@ -292,10 +333,11 @@ bool expectation_holds(struct world *w, struct expectation *x, GString *detail)
 {
     static bool (*const by_subject[])(struct world * w, struct expectation * x,
                                       GString * detail) = {
-        [ABOUT_LOG] = log_holds,         [ABOUT_CONSOLE] = log_holds,
-        [ABOUT_LINES] = lines_hold,      [ABOUT_SHOW] = show_holds,
-        [ABOUT_EVENT] = hits_hold,       [ABOUT_PACKET] = hits_hold,
-        [ABOUT_COUNTER] = counter_holds, [ABOUT_TRAFFIC] = traffic_holds,
+        [ABOUT_CONSOLE_LINES] = lines_hold, [ABOUT_LOG] = log_holds,
+        [ABOUT_CONSOLE] = log_holds,        [ABOUT_LINES] = lines_hold,
+        [ABOUT_SHOW] = show_holds,          [ABOUT_EVENT] = hits_hold,
+        [ABOUT_PACKET] = hits_hold,         [ABOUT_COUNTER] = counter_holds,
+        [ABOUT_TRAFFIC] = traffic_holds,
     };
     return by_subject[x->about](w, x, detail);
 }

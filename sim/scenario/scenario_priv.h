@@ -154,6 +154,7 @@ struct speech;
 /* A text to be found, or /a regular expression/. NULL with an error about the expression. */
 struct speech *speech_new(const char *text, GError **error);
 void speech_free(struct speech *s);
+const char *speech_text(const struct speech *s);
 bool speech_in(const struct speech *s, const char *line);
 /* How many words of the wanted text a line has: to find the nearest. */
 unsigned speech_likeness(const struct speech *s, const char *line);

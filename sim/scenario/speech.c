@@ -76,6 +76,11 @@ void speech_free(struct speech *s)
     g_free(s);
 }
 
+const char *speech_text(const struct speech *s)
+{
+    return s->text;
+}
+
 static bool in_normal(const struct speech *s, const char *line)
 {
     return s->regex ? g_regex_match(s->regex, line, 0, NULL) : strstr(line, s->text) != NULL;

@@ -377,6 +377,22 @@ bool yml_slurp(const char *path, size_t limit, char **text, size_t *len, GError 
     return true;
 }
 
+/* "a/b/../c" is "a/c"; ".." at the beginning stays. */
+static char *collapsed(const char *path)
+{
+    g_auto(GStrv) words = g_strsplit(path, "/", -1);
+    g_autoptr(GPtrArray) out = g_ptr_array_new();
+    for (char **w = words; *w; w++) {
+        const char *last = out->len ? out->pdata[out->len - 1] : "..";
+        if (strcmp(*w, "..") == 0 && *last && strcmp(last, "..") != 0)
+            g_ptr_array_remove_index(out, out->len - 1);
+        else if (strcmp(*w, ".") != 0)
+            g_ptr_array_add(out, *w);
+    }
+    g_ptr_array_add(out, NULL);
+    return g_strjoinv("/", (char **)out->pdata);
+}
+
 char *yml_beside(const struct yml_file *file, const char *path)
 {
     if (g_path_is_absolute(path))
@@ -384,7 +400,8 @@ char *yml_beside(const struct yml_file *file, const char *path)
     g_autofree char *folder = g_path_get_dirname(file->path);
     if (strcmp(folder, ".") == 0 && strncmp(file->path, "./", 2) != 0)
         return g_strdup(path);
-    return g_build_filename(folder, path, NULL);
+    g_autofree char *joined = g_build_filename(folder, path, NULL);
+    return collapsed(joined);
 }
 
 /* ---- Looking ---- */
