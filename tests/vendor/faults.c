@@ -189,6 +189,16 @@ static void refusal_told(struct trace_scope *scope)
           .protocol = 3, .protected = true, .remote = THEM);
 }
 
+static void refusal_told_in_clear(struct trace_scope *scope)
+{
+    sa_up_to(scope, IKE_INITIATOR, IKE_STATE_I_MM1);
+    for (int again = 0; again < 2; again++) {
+        TRACE(scope, ike_notify_rx, .sa = SA, .type = NOTIFY_NO_PROPOSAL_CHOSEN, .protocol = 1,
+              .remote = THEM);
+        TRACE(scope, ike_state, .sa = SA, .old = IKE_STATE_I_MM1, .new = IKE_STATE_I_MM3);
+    }
+}
+
 static void deleted_by_peer(struct trace_scope *scope)
 {
     TRACE(scope, ike_delete_rx, .sa = SA, .msgid = 5, .protocol = 3, .spi = 0xB9D0109,
@@ -280,6 +290,11 @@ static const struct {
       "ISAKMP (0:1): processing HASH payload. message ID = -2147483648\n"
       "ISAKMP (0:1): processing NOTIFY PROPOSAL_NOT_CHOSEN protocol 3\n"
       "        spi 0, message ID = -2147483648, sa = <handle>\n" },
+    { "a refusal arrives that anybody could have written", "12.2", IOS_DEBUG_ISAKMP, refusal_told_in_clear,
+      "ISAKMP: received ke message (1/1)\nISAKMP: local port 500, remote port 500\n"
+      "ISAKMP (0:2): processing NOTIFY PROPOSAL_NOT_CHOSEN protocol 1\n"
+      "        spi 0, message ID = 0, sa = <handle>\n"
+      "ISAKMP (0:2): Notify has no hash. Rejected.\n" },
     { "a delete arrives", "12.2", IOS_DEBUG_IPSEC, deleted_by_peer,
       "IPSEC(key_engine): got a queue event...\n"
       "IPSEC(key_engine_delete_sas): rec'd delete notify from ISAKMP\n"

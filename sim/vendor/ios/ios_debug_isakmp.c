@@ -437,11 +437,18 @@ ON(ike_initial_contact)
 
 /* ---- Notifications and deletes ---- */
 
-/* What an unprotected one says is not believed. */
+/* Anybody can write an unprotected one. It is believed, where the profile says so, while nothing
+ * else has come from the peer; later it is not. */
+static bool believed(const struct ios *s, const struct ev_ike_notify_rx *e)
+{
+    return e->protected ||
+           (s->d->profile.trust_clear_notify && ios_word_of(s, e->sa)->state == IKE_STATE_I_MM1);
+}
+
 ON(ike_notify_rx)
 {
     say_waiting_hash(s, e->sa);
-    if (!e->protected) {
+    if (!believed(s, e)) {
         ios_say_sa(s, e->sa, ": Notify has no hash. Rejected.");
         return;
     }
