@@ -1,6 +1,6 @@
 /* The IKEv1 engine of one device (RFC 2408, 2409): main mode with pre-shared keys, quick mode, informational.
  *
- * Counters of the node's scope: ike.rx ike.tx ike.retransmits ike.duplicates ike.bad ike.no_sa ike.phase1.started
+ * Counters of the node's scope: ike.rx ike.tx ike.retransmits ike.duplicates ike.bad ike.no_sa ike.early ike.limit ike.unknown_delete ike.phase1.started
  * ike.phase1.completed ike.phase1.failed ike.phase2.started ike.phase2.completed ike.phase2.failed. */
 #ifndef IKE_IKE_H
 #define IKE_IKE_H

@@ -1,0 +1,61 @@
+/* Identities of phase 1 and the HASH that binds them: RFC 2407 4.6.2, RFC 2409 5.4. */
+#include "ike_priv.h"
+
+enum { PORT_IKE = 500, PROTOCOL_UDP = 17 };
+#define ID_TEXT_MAX 255
+
+static struct isakmp_id own_id(const struct ike_sa *sa, uint8_t address[4])
+{
+    const struct ike_conf *c = sa->e->conf;
+    struct isakmp_id id = {ID_IPV4_ADDR, PROTOCOL_UDP, PORT_IKE, span_of(address, 4)};
+    be32_put(address, sa->local);
+    if (c->identity == IKE_IDENTITY_HOSTNAME && c->hostname && *c->hostname) {
+        id.type = ID_FQDN;
+        id.data = span_of(c->hostname, MIN(strlen(c->hostname), ID_TEXT_MAX));
+    }
+    return id;
+}
+
+/* What a console can print. */
+static char *id_text(struct arena *a, struct span data)
+{
+    size_t n = MIN(data.n, ID_TEXT_MAX);
+    char *text = arena_alloc(a, n + 1);
+    for (size_t i = 0; i < n; i++)
+        text[i] = g_ascii_isprint(data.p[i]) ? (char)data.p[i] : '.';
+    return text;
+}
+
+void ike_identity_say(const struct ike_sa *sa, bool ours, uint8_t next, struct span body)
+{
+    struct trace_scope *scope = sa->e->scope;
+    struct isakmp_id id;
+    if (!TRACE_ON(scope, ike_id) || isakmp_id_parse(body, &id) != WIRE_OK)
+        return;
+    bool has_address = id.type == ID_IPV4_ADDR || id.type == ID_IPV4_ADDR_SUBNET;
+    struct arena *a = arena_new();
+    struct rd r = rd_over(id.data);
+    ip4 addr = has_address ? rd_u32(&r) : 0;
+    ip4 mask = id.type == ID_IPV4_ADDR_SUBNET ? rd_u32(&r) : has_address ? 0xffffffffu : 0;
+    TRACE(scope, ike_id, .sa = sa->id, .ours = ours, .next_payload = next, .type = id.type,
+          .addr = addr, .mask = mask, .text = has_address ? NULL : id_text(a, id.data),
+          .protocol = id.protocol, .port = id.port, .length = (uint32_t)body.n + 4);
+    arena_free(a);
+}
+
+/* ID, then the HASH over it. */
+void ike_identity_put(struct ike_exchange *x, struct isakmp_out *o)
+{
+    struct ike_sa *sa = x->sa;
+    uint8_t address[4], body[4 + ID_TEXT_MAX], hash[CRYPTO_MAX_DIGEST];
+    struct isakmp_id id = own_id(sa, address);
+    struct wr w = wr_over(body, sizeof body);
+    isakmp_id_emit(&id, &w);
+    struct span *id_b = x->role == IKE_INITIATOR ? &x->idii_b : &x->idir_b;
+    *id_b = arena_span(x->arena, wr_done(&w));
+    ike_identity_say(sa, true, PAYLOAD_HASH, *id_b);
+    isakmp_put(o, PAYLOAD_ID, *id_b);
+    TRACE(sa->e->scope, ike_hmac, .sa = sa->id, .msgid = 0);
+    ike_hash_phase1(x, x->role, hash);
+    isakmp_put(o, PAYLOAD_HASH, span_of(hash, sa->keys.digest_bytes));
+}

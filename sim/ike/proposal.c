@@ -1,0 +1,292 @@
+/* Quick mode proposals: offered, understood, granted, found again (RFC 2407 4.4.4, 4.5; RFC 2409
+ * 5.5). */
+#include "ike_priv.h"
+
+#define SPI_BYTES 4
+#define SPI_MIN   256 /* RFC 2406 2.1 */
+
+// clang-format off
+static const struct { uint8_t transform; uint16_t key_bits; } cipher_row[CIPHER_COUNT] = {
+#define CIPHER(name, ike, length, esp, ...) [CIPHER_##name] = {esp, length},
+#include "tbl/algorithms.def"
+#undef CIPHER
+};
+static const uint16_t auth_number[HASH_COUNT] = {
+#define HASH(name, ike, esp, ...) [HASH_##name] = esp,
+#include "tbl/algorithms.def"
+#undef HASH
+};
+static const uint16_t group_number[GROUP_COUNT] = {
+#define GROUP(name, number, bytes) [GROUP_##name] = number,
+#include "tbl/algorithms.def"
+#undef GROUP
+};
+// clang-format on
+
+/* ---- Offering ---- */
+
+static size_t life_put(struct arena *a, struct isakmp_attr *attr, size_t n, uint16_t type,
+                       uint32_t value)
+{
+    if (!value)
+        return n;
+    attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_LIFE_TYPE, type);
+    attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_LIFE_DURATION, value);
+    return n;
+}
+
+static struct isakmp_transform transform_of(struct arena *a, const struct ike_request *r,
+                                            const struct esp_suite *s)
+{
+    struct isakmp_attr *attr = arena_alloc(a, 8 * sizeof *attr);
+    size_t n = 0;
+    attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_ENCAPSULATION,
+                               s->transport ? ENCAPSULATION_TRANSPORT : ENCAPSULATION_TUNNEL);
+    n = life_put(a, attr, n, LIFE_SECONDS, r->life_s);
+    n = life_put(a, attr, n, LIFE_KILOBYTES, r->life_kb);
+    if (s->auth != HASH_NONE)
+        attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_AUTH, auth_number[s->auth]);
+    if (cipher_row[s->cipher].key_bits)
+        attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_KEY_LENGTH, cipher_row[s->cipher].key_bits);
+    if (r->pfs != GROUP_NONE)
+        attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_GROUP, group_number[r->pfs]);
+    return (struct isakmp_transform){1, cipher_row[s->cipher].transform, attr, n, false};
+}
+
+void ike_proposal_offer(const struct ike_exchange *x, struct arena *a, struct isakmp_sa *out)
+{
+    const struct ike_request *r = x->quick->request;
+    struct isakmp_proposal *p = arena_alloc(a, r->n_offer * sizeof *p);
+    struct isakmp_transform *t = arena_alloc(a, r->n_offer * sizeof *t);
+    uint8_t *spi = arena_alloc(a, SPI_BYTES);
+    be32_put(spi, x->quick->spi_in);
+    for (size_t i = 0; i < r->n_offer; i++) {
+        t[i] = transform_of(a, r, &r->offer[i]);
+        p[i] = (struct isakmp_proposal){(uint8_t)(i + 1), PROTO_IPSEC_ESP, span_of(spi, SPI_BYTES),
+                                        &t[i], 1};
+    }
+    *out = (struct isakmp_sa){DOI_IPSEC, 1 /* SIT_IDENTITY_ONLY */, p, r->n_offer};
+}
+
+/* ---- Understanding ---- */
+
+static bool find_group(uint32_t number, enum crypto_group *out)
+{
+    for (int g = GROUP_NONE + 1; g < GROUP_COUNT; g++) {
+        if (group_number[g] == number) {
+            *out = (enum crypto_group)g;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_auth(uint32_t number, enum crypto_hash *out)
+{
+    for (int h = HASH_NONE + 1; h < HASH_COUNT; h++) {
+        if (auth_number[h] == number) {
+            *out = (enum crypto_hash)h;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_cipher(uint8_t transform, uint32_t key_bits, enum crypto_cipher *out)
+{
+    for (int c = 0; c < CIPHER_COUNT; c++) {
+        uint32_t own = cipher_row[c].key_bits;
+        /* AES without a key length is taken for 128 bits                       RFC 3602 5.3 */
+        if (cipher_row[c].transform == transform && own == (key_bits ? key_bits : own ? 128 : 0)) {
+            *out = (enum crypto_cipher)c;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct reading {
+    struct ike_ask *ask;
+    uint32_t life_type, key_bits;
+};
+
+/* False when the attribute is not known here, or has no such value. */
+static bool read_attr(struct reading *r, const struct isakmp_attr *a)
+{
+    struct ike_ask *ask = r->ask;
+    uint32_t life = a->bytes.n > 4 ? UINT32_MAX : a->value;
+    switch (a->type) {
+    case IPSEC_ATTR_LIFE_TYPE:
+        r->life_type = a->value;
+        return a->value == LIFE_SECONDS || a->value == LIFE_KILOBYTES;
+    case IPSEC_ATTR_LIFE_DURATION:
+        if (r->life_type == LIFE_SECONDS)
+            ask->life_s = life;
+        else
+            ask->life_kb = life;
+        return life && r->life_type; /* the type stands before its duration  RFC 2407 4.5 */
+    case IPSEC_ATTR_GROUP:
+        return find_group(a->value, &ask->group);
+    case IPSEC_ATTR_ENCAPSULATION:
+        ask->suite.transport = a->value == ENCAPSULATION_TRANSPORT;
+        return a->value == ENCAPSULATION_TUNNEL || a->value == ENCAPSULATION_TRANSPORT;
+    case IPSEC_ATTR_AUTH:
+        return find_auth(a->value, &ask->suite.auth);
+    case IPSEC_ATTR_KEY_LENGTH:
+        r->key_bits = a->value;
+        return a->value != 0;
+    default:
+        return false;
+    }
+}
+
+enum ike_why ike_proposal_read(const struct isakmp_transform *t, struct ike_ask *out)
+{
+    struct reading r = {.ask = out};
+    *out = (struct ike_ask){.suite.auth = HASH_NONE, .group = GROUP_NONE};
+    for (size_t i = 0; i < t->n_attr; i++)
+        if (!read_attr(&r, &t->attr[i]))
+            return WHY_ATTRIBUTE;
+    if (!find_cipher(t->id, r.key_bits, &out->suite.cipher))
+        return WHY_TRANSFORM;
+    /* "ESP_NULL … MUST NOT be used without authentication"                     RFC 2407 4.4.4.10 */
+    if (out->suite.cipher == CIPHER_NULL && out->suite.auth == HASH_NONE)
+        return WHY_TRANSFORM;
+    return WHY_NONE;
+}
+
+/* ---- Granting ---- */
+
+static bool usable(const struct isakmp_proposal *p)
+{
+    return p->protocol == PROTO_IPSEC_ESP && p->spi.n == SPI_BYTES && be32_get(p->spi.p) >= SPI_MIN;
+}
+
+/* Proposals of one number are wanted together (RFC 2408 4.2); ESP with another protocol is not
+ * modelled. */
+static bool alone(const struct isakmp_sa *offer, size_t i)
+{
+    uint8_t number = offer->proposal[i].number;
+    return (i == 0 || offer->proposal[i - 1].number != number) &&
+           (i + 1 == offer->n_proposal || offer->proposal[i + 1].number != number);
+}
+
+static void say_transform(const struct ike_exchange *x, const struct isakmp_proposal *p,
+                          const struct isakmp_transform *t)
+{
+    struct trace_scope *scope = x->sa->e->scope;
+    TRACE(scope, qm_transform, .sa = x->sa->id, .msgid = x->msgid, .number = t->number,
+          .protocol = p->protocol, .transform = t->id);
+    for (size_t i = 0; i < t->n_attr; i++)
+        TRACE(scope, qm_attr, .sa = x->sa->id, .msgid = x->msgid, .attr = t->attr[i].type,
+              .value = t->attr[i].value, .basic = t->attr[i].basic, .bytes = t->attr[i].bytes);
+}
+
+static void say_verdict(const struct ike_exchange *x, const struct isakmp_transform *t,
+                        enum ike_why why)
+{
+    TRACE(x->sa->e->scope, qm_transform_end, .sa = x->sa->id, .msgid = x->msgid,
+          .accepted = why == WHY_NONE, .why = why, .more = t->more);
+}
+
+static void take(struct ike_exchange *x, const struct isakmp_proposal *p,
+                 const struct isakmp_transform *t, const struct ike_ask *ask)
+{
+    struct ike_quick *q = x->quick;
+    q->proposal = p->number;
+    q->transform = ike_transform_dup(x->arena, t);
+    q->suite = ask->suite;
+    q->spi_out = be32_get(p->spi.p);
+    x->dh.group = ask->group;
+}
+
+static enum ike_why judge(struct ike_exchange *x, const struct isakmp_proposal *p,
+                          const struct isakmp_transform *t, bool have_ke, bool good)
+{
+    struct ike_sa *sa = x->sa;
+    struct ike_ops *ops = &sa->e->ops;
+    struct ike_quick *q = x->quick;
+    struct ike_ask ask;
+    say_transform(x, p, t);
+    enum ike_why why = good ? ike_proposal_read(t, &ask) : WHY_NO_PROPOSAL;
+    if (why == WHY_NONE)
+        why = ops->check_suite(ops->self, sa->local, sa->remote, &ask.suite);
+    say_verdict(x, t, why);
+    if (why != WHY_NONE)
+        return why;
+    const struct ike_qm_ask whole = {
+        .local = sa->local,
+        .remote = sa->remote,
+        .local_proxy = q->local_proxy,
+        .remote_proxy = q->remote_proxy,
+        .suite = ask.suite,
+        .group = ask.group,
+        .life_s = ask.life_s,
+        .life_kb = ask.life_kb,
+        .part = 1,
+    };
+    why = ops->check_request(ops->self, &whole, &q->grant);
+    /* A group without a public value, or the other way round, is no PFS at all. */
+    if (why == WHY_NONE && have_ke != (ask.group != GROUP_NONE))
+        why = WHY_PFS;
+    if (why != WHY_NONE)
+        return why;
+    take(x, p, t, &ask);
+    q->life_s = q->grant.life_s;
+    q->life_kb = q->grant.life_kb;
+    q->tell_life = (ask.life_s && q->life_s && q->life_s < ask.life_s) ||
+                   (ask.life_kb && q->life_kb && q->life_kb < ask.life_kb);
+    return WHY_NONE;
+}
+
+/* These are about the traffic, not about its protection: another transform does not help. */
+static bool is_final(enum ike_why why)
+{
+    return why == WHY_NONE || why == WHY_PROXY || why == WHY_PEER || why == WHY_PFS;
+}
+
+enum ike_why ike_proposal_choose(struct ike_exchange *x, const struct isakmp_sa *offer,
+                                 bool have_ke)
+{
+    enum ike_why why = WHY_NO_PROPOSAL;
+    for (size_t i = 0; i < offer->n_proposal; i++) {
+        const struct isakmp_proposal *p = &offer->proposal[i];
+        bool good = usable(p) && alone(offer, i);
+        if (usable(p) && !x->quick->spi_out)
+            x->quick->spi_out = be32_get(p->spi.p); /* what a refusal is about */
+        TRACE(x->sa->e->scope, qm_proposal, .sa = x->sa->id, .msgid = x->msgid, .number = p->number,
+              .protocol = p->protocol);
+        for (size_t k = 0; k < p->n_transform; k++) {
+            why = judge(x, p, &p->transform[k], have_ke, good);
+            if (is_final(why))
+                return why;
+        }
+    }
+    return why;
+}
+
+/* ---- Finding again ---- */
+
+enum ike_why ike_proposal_accept(struct ike_exchange *x, const struct isakmp_sa *answer)
+{
+    const struct ike_request *r = x->quick->request;
+    struct isakmp_sa offer;
+    struct ike_ask ask;
+    if (answer->n_proposal != 1 || answer->proposal[0].n_transform != 1)
+        return WHY_NO_PROPOSAL;
+    const struct isakmp_proposal *p = &answer->proposal[0];
+    const struct isakmp_transform *t = &p->transform[0];
+    TRACE(x->sa->e->scope, qm_proposal, .sa = x->sa->id, .msgid = x->msgid, .number = p->number,
+          .protocol = p->protocol);
+    say_transform(x, p, t);
+    ike_proposal_offer(x, x->arena, &offer);
+    enum ike_why why = WHY_TRANSFORM;
+    if (usable(p) && p->number >= 1 && p->number <= r->n_offer &&
+        ike_transform_same(&offer.proposal[p->number - 1].transform[0], t))
+        why = ike_proposal_read(t, &ask);
+    say_verdict(x, t, why);
+    if (why != WHY_NONE)
+        return why;
+    take(x, p, t, &ask);
+    return WHY_NONE;
+}

@@ -1,0 +1,572 @@
+/* Quick mode, with and without perfect forward secrecy: RFC 2409 5.5. */
+#include "ike_priv.h"
+
+#define KEYMAT_MAX (CRYPTO_MAX_KEY + CRYPTO_MAX_DIGEST)
+
+static struct ike_outcome reject(uint16_t notify, enum ike_why why)
+{
+    return (struct ike_outcome){IKE_REJECT, notify, why};
+}
+
+static struct ike_outcome refuse(struct ike_exchange *x, uint16_t notify, enum ike_why why)
+{
+    TRACE(x->sa->e->scope, qm_refused, .sa = x->sa->id, .msgid = x->msgid, .local = x->sa->local,
+          .remote = x->sa->remote, .why = why);
+    return reject(notify, why);
+}
+
+static void move(struct ike_exchange *x, enum ike_input input, enum qm_state to)
+{
+    enum qm_state old = x->qm_state;
+    x->qm_state = to;
+    TRACE(x->sa->e->scope, qm_state, .sa = x->sa->id, .msgid = x->msgid, .input = input, .old = old,
+          .new = to);
+}
+
+static void say_over(const struct ike_exchange *x, bool error, const char *reason)
+{
+    TRACE(x->sa->e->scope, qm_done, .sa = x->sa->id, .msgid = x->msgid, .error = error,
+          .reason = reason);
+}
+
+/* ---- Building ---- */
+
+static void put_sa(const struct isakmp_sa *sa, struct isakmp_out *o)
+{
+    isakmp_put_begin(o, PAYLOAD_SA);
+    isakmp_sa_emit(sa, o->w);
+    isakmp_put_end(o);
+}
+
+static void put_rest(struct ike_exchange *x, struct span nonce, struct isakmp_out *o)
+{
+    const struct ike_quick *q = x->quick;
+    isakmp_put(o, PAYLOAD_NONCE, nonce);
+    if (x->dh.ours.n)
+        isakmp_put(o, PAYLOAD_KE, x->dh.ours);
+    if (q->have_ids) {
+        isakmp_put(o, PAYLOAD_ID, q->idci);
+        isakmp_put(o, PAYLOAD_ID, q->idcr);
+    }
+}
+
+static void put_offer(struct ike_exchange *x, struct isakmp_out *o)
+{
+    struct isakmp_sa offer;
+    ike_proposal_offer(x, x->arena, &offer);
+    put_sa(&offer, o);
+    put_rest(x, x->ni_b, o);
+}
+
+/* The offer was longer than what is granted: the initiator is told         RFC 2407 4.6.3.1 */
+static void put_lifetime(struct ike_exchange *x, struct isakmp_out *o)
+{
+    const struct ike_quick *q = x->quick;
+    uint8_t spi[4], data[32];
+    struct wr w = wr_over(data, sizeof data);
+    const uint32_t life[] = {q->life_s, q->life_kb};
+    be32_put(spi, q->spi_in);
+    for (uint16_t i = 0; i < 2; i++) {
+        if (!life[i])
+            continue;
+        wr_u16(&w, 0x8000 | IPSEC_ATTR_LIFE_TYPE);
+        wr_u16(&w, LIFE_SECONDS + i);
+        wr_u16(&w, IPSEC_ATTR_LIFE_DURATION);
+        wr_u16(&w, 4);
+        wr_u32(&w, life[i]);
+    }
+    const struct isakmp_notify n = {DOI_IPSEC, PROTO_IPSEC_ESP, NOTIFY_RESPONDER_LIFETIME,
+                                    span_of(spi, 4), wr_done(&w)};
+    isakmp_put_begin(o, PAYLOAD_NOTIFY);
+    isakmp_notify_emit(&n, o->w);
+    isakmp_put_end(o);
+    TRACE(x->sa->e->scope, ike_notify_tx, .sa = x->sa->id, .msgid = x->msgid, .type = n.type,
+          .protocol = n.protocol, .spi = q->spi_in, .protected = true, .remote = x->sa->remote);
+}
+
+static void put_choice(struct ike_exchange *x, struct isakmp_out *o)
+{
+    const struct ike_quick *q = x->quick;
+    uint8_t spi[4];
+    be32_put(spi, q->spi_in);
+    const struct isakmp_proposal p = {q->proposal, PROTO_IPSEC_ESP, span_of(spi, 4), &q->transform,
+                                      1};
+    put_sa(&(struct isakmp_sa){DOI_IPSEC, 1, &p, 1}, o);
+    put_rest(x, x->nr_b, o);
+    if (q->tell_life)
+        put_lifetime(x, o);
+}
+
+/* ---- Reading ---- */
+
+static void say_hash(const struct ike_exchange *x, const struct ike_msg *m)
+{
+    TRACE(x->sa->e->scope, ike_hmac, .sa = x->sa->id, .msgid = x->msgid);
+    ike_say_payload(x, m, PAYLOAD_HASH);
+}
+
+/* The two identities, or NULL. */
+static bool find_ids(const struct ike_msg *m, struct span *ci, struct span *cr)
+{
+    size_t at = 0;
+    const struct isakmp_payload *i = isakmp_chain_find(&m->chain, PAYLOAD_ID, &at);
+    const struct isakmp_payload *r = i ? isakmp_chain_find(&m->chain, PAYLOAD_ID, &at) : NULL;
+    *ci = i ? i->body : (struct span){0};
+    *cr = r ? r->body : (struct span){0};
+    return i && r;
+}
+
+static bool proxy_read(struct span body, struct proxy *out)
+{
+    struct isakmp_id id;
+    return isakmp_id_parse(body, &id) == WIRE_OK && proxy_from_id(&id, out);
+}
+
+/* Without identities the SAs are for the ends themselves                       RFC 2409 5.5 */
+static bool take_ids(struct ike_exchange *x, const struct ike_msg *m)
+{
+    struct ike_quick *q = x->quick;
+    struct span ci, cr;
+    q->local_proxy = proxy_of(x->sa->local, 0xffffffffu, 0, 0);
+    q->remote_proxy = proxy_of(x->sa->remote, 0xffffffffu, 0, 0);
+    q->have_ids = find_ids(m, &ci, &cr);
+    if (!q->have_ids)
+        return true;
+    q->idci = arena_span(x->arena, ci);
+    q->idcr = arena_span(x->arena, cr);
+    return proxy_read(cr, &q->local_proxy) && proxy_read(ci, &q->remote_proxy);
+}
+
+static bool sa_read(const struct ike_msg *m, struct isakmp_sa *out)
+{
+    return isakmp_sa_parse(ike_body_of(m, PAYLOAD_SA), m->arena, out) == WIRE_OK &&
+           out->doi == DOI_IPSEC;
+}
+
+static struct ike_outcome check_sa(struct ike_exchange *x, struct ike_msg *m)
+{
+    struct isakmp_sa sa;
+    if (!sa_read(m, &sa))
+        return (struct ike_outcome){IKE_IGNORE, 0, WHY_MALFORMED, PAYLOAD_SA};
+    return IKE_FINE;
+}
+
+static void say_ids(const struct ike_exchange *x, const struct ike_msg *m)
+{
+    const struct isakmp_payload *p;
+    for (size_t at = 0; (p = isakmp_chain_find(&m->chain, PAYLOAD_ID, &at));)
+        TRACE(x->sa->e->scope, ike_payload, .sa = x->sa->id, .msgid = x->msgid,
+              .payload = PAYLOAD_ID, .length = (uint32_t)p->body.n);
+}
+
+/* NONCE and KE in the order of the wire, then the identities. */
+static bool take_secrets(struct ike_exchange *x, const struct ike_msg *m, struct span *nonce)
+{
+    ike_say_payload(x, m, PAYLOAD_NONCE);
+    *nonce = arena_span(x->arena, ike_body_of(m, PAYLOAD_NONCE));
+    if (x->dh.group != GROUP_NONE) {
+        ike_say_payload(x, m, PAYLOAD_KE);
+        if (x->role == IKE_RESPONDER)
+            ike_dh_make(x, x->dh.group);
+        if (!ike_dh_share(x, ike_body_of(m, PAYLOAD_KE)))
+            return false;
+        TRACE(x->sa->e->scope, ike_dh_share, .sa = x->sa->id, .msgid = x->msgid,
+              .group = x->dh.group);
+    }
+    say_ids(x, m);
+    return true;
+}
+
+static struct ike_outcome get_offer(struct ike_exchange *x, struct ike_msg *m)
+{
+    struct isakmp_sa offer;
+    say_hash(x, m);
+    ike_say_payload(x, m, PAYLOAD_SA);
+    if (!sa_read(m, &offer))
+        return refuse(x, NOTIFY_NO_PROPOSAL_CHOSEN, WHY_MALFORMED);
+    if (!take_ids(x, m))
+        return refuse(x, NOTIFY_INVALID_ID_INFORMATION, WHY_PROXY);
+    enum ike_why why = ike_proposal_choose(x, &offer, ike_payload_of(m, PAYLOAD_KE) != NULL);
+    if (why != WHY_NONE)
+        return refuse(x, NOTIFY_NO_PROPOSAL_CHOSEN, why);
+    if (!take_secrets(x, m, &x->ni_b))
+        return refuse(x, NOTIFY_INVALID_KEY_INFORMATION, WHY_BAD_KE);
+    x->nr_b = ike_nonce_make(x);
+    TRACE(x->sa->e->scope, qm_spi_wanted, .sa = x->sa->id, .msgid = x->msgid, .count = 1);
+    return IKE_FINE;
+}
+
+/* A shorter life from the responder is used; a longer one is not              RFC 2407 4.6.3.1 */
+static void apply_lifetime(struct ike_exchange *x, const struct isakmp_notify *n)
+{
+    struct ike_quick *q = x->quick;
+    struct rd r = rd_over(n->data);
+    uint32_t type = 0, offered = q->life_s;
+    while (rd_left(&r) >= 4) {
+        uint16_t attr = rd_u16(&r);
+        bool basic = attr & 0x8000;
+        uint16_t n_or_value = rd_u16(&r);
+        uint32_t value = basic ? n_or_value : n_or_value == 4 ? rd_u32(&r) : 0;
+        if (!basic && n_or_value != 4)
+            rd_skip(&r, n_or_value);
+        if ((attr & 0x7fff) == IPSEC_ATTR_LIFE_TYPE)
+            type = value;
+        else if ((attr & 0x7fff) == IPSEC_ATTR_LIFE_DURATION && value && type == LIFE_SECONDS)
+            q->life_s = q->life_s ? MIN(q->life_s, value) : value;
+        else if ((attr & 0x7fff) == IPSEC_ATTR_LIFE_DURATION && value && type == LIFE_KILOBYTES)
+            q->life_kb = q->life_kb ? MIN(q->life_kb, value) : value;
+    }
+    TRACE(x->sa->e->scope, ike_lifetime, .sa = x->sa->id, .seconds = q->life_s, .offered = offered);
+}
+
+static void get_notifications(struct ike_exchange *x, const struct ike_msg *m)
+{
+    const struct isakmp_payload *p;
+    for (size_t at = 0; (p = isakmp_chain_find(&m->chain, PAYLOAD_NOTIFY, &at));) {
+        struct isakmp_notify n;
+        TRACE(x->sa->e->scope, ike_payload, .sa = x->sa->id, .msgid = x->msgid,
+              .payload = PAYLOAD_NOTIFY, .length = (uint32_t)p->body.n);
+        if (isakmp_notify_parse(p->body, &n) != WIRE_OK)
+            continue;
+        ike_notify_say(x->sa, x->msgid, &n, true);
+        if (n.type == NOTIFY_RESPONDER_LIFETIME)
+            apply_lifetime(x, &n);
+    }
+}
+
+/* ---- The SAs ---- */
+
+struct keymat {
+    uint8_t in[KEYMAT_MAX], out[KEYMAT_MAX];
+    size_t n;
+};
+
+static struct keymat keymat_of(const struct ike_exchange *x)
+{
+    const struct ike_sa *sa = x->sa;
+    const struct ike_quick *q = x->quick;
+    struct span skeyid_d = span_of(sa->keys.skeyid_d, sa->keys.digest_bytes);
+    struct keymat k = {.n = cipher_key_bytes(q->suite.cipher) + hash_bytes(q->suite.auth)};
+    ike_keymat(k.in, k.n, sa->policy.hash, skeyid_d, x->dh.gxy, PROTO_IPSEC_ESP, q->spi_in, x->ni_b,
+               x->nr_b);
+    ike_keymat(k.out, k.n, sa->policy.hash, skeyid_d, x->dh.gxy, PROTO_IPSEC_ESP, q->spi_out,
+               x->ni_b, x->nr_b);
+    return k;
+}
+
+static void say_install(const struct ike_exchange *x)
+{
+    const struct ike_sa *sa = x->sa;
+    const struct ike_quick *q = x->quick;
+    TRACE(sa->e->scope, qm_install, .sa = sa->id, .msgid = x->msgid, .role = x->role,
+          .local = sa->local, .remote = sa->remote, .local_net = q->local_proxy.addr,
+          .local_mask = q->local_proxy.mask, .remote_net = q->remote_proxy.addr,
+          .remote_mask = q->remote_proxy.mask, .spi_in = q->spi_in, .spi_out = q->spi_out,
+          .life_s = q->life_s, .life_kb = q->life_kb);
+    TRACE(sa->e->scope, key_qm, .sa = sa->id, .msgid = x->msgid, .spi_in = q->spi_in,
+          .spi_out = q->spi_out, .dh_secret = x->dh.secret, .gxy = x->dh.gxy);
+}
+
+static enum ike_why install(struct ike_exchange *x)
+{
+    struct ike_sa *sa = x->sa;
+    const struct ike_quick *q = x->quick;
+    const struct keymat k = keymat_of(x);
+    struct ike_child c = {
+        .sa = sa->id,
+        .msgid = x->msgid,
+        .role = x->role,
+        .local = sa->local,
+        .remote = sa->remote,
+        .local_proxy = q->local_proxy,
+        .remote_proxy = q->remote_proxy,
+        .suite = q->suite,
+        .spi_in = q->spi_in,
+        .spi_out = q->spi_out,
+        .keymat_in = span_of(k.in, k.n),
+        .keymat_out = span_of(k.out, k.n),
+        .life_s = q->life_s,
+        .life_kb = q->life_kb,
+        .seq = q->request ? q->request->seq : q->grant.seq,
+        .spi_old = q->request ? q->request->spi_old : 0,
+    };
+    g_strlcpy(c.map, q->request ? q->request->map : q->grant.map, sizeof c.map);
+    enum ike_why why = sa->e->ops.install(sa->e->ops.self, &c);
+    if (why == WHY_NONE)
+        ike_child_add(sa, c.spi_in, c.spi_out);
+    return why;
+}
+
+/* The answer must be about what was asked: same transform, same identities. */
+static enum ike_why judge_choice(struct ike_exchange *x, const struct ike_msg *m)
+{
+    const struct ike_quick *q = x->quick;
+    struct isakmp_sa answer;
+    struct span ci, cr;
+    if (!sa_read(m, &answer))
+        return WHY_MALFORMED;
+    enum ike_why why = ike_proposal_accept(x, &answer);
+    if (why != WHY_NONE)
+        return why;
+    if ((x->dh.secret.n != 0) != (ike_payload_of(m, PAYLOAD_KE) != NULL))
+        return WHY_PFS;
+    if (!find_ids(m, &ci, &cr) || !span_eq(ci, q->idci) || !span_eq(cr, q->idcr))
+        return WHY_PROXY_AT_INSTALL;
+    return WHY_NONE;
+}
+
+static struct ike_outcome get_choice(struct ike_exchange *x, struct ike_msg *m)
+{
+    say_hash(x, m);
+    ike_say_payload(x, m, PAYLOAD_SA);
+    enum ike_why why = judge_choice(x, m);
+    if (why == WHY_NONE) {
+        if (!take_secrets(x, m, &x->nr_b))
+            return refuse(x, NOTIFY_INVALID_KEY_INFORMATION, WHY_BAD_KE);
+        get_notifications(x, m);
+        say_install(x);
+        why = install(x);
+    }
+    if (why != WHY_NONE)
+        return refuse(x, NOTIFY_INVALID_ID_INFORMATION, why);
+    return IKE_FINE;
+}
+
+static struct ike_outcome get_proof(struct ike_exchange *x, struct ike_msg *m)
+{
+    say_hash(x, m);
+    say_install(x);
+    return IKE_FINE;
+}
+
+// clang-format off
+/* RFC 2409 5.5, quick mode:   HDR*, HASH(1), SA, Ni [, KE] [, IDci, IDcr]  -->
+ *                       <--   HDR*, HASH(2), SA, Nr [, KE] [, IDci, IDcr]
+ *                             HDR*, HASH(3)                                -->             */
+static const struct ike_rule rules[] = {
+    /* sender         enc   must                          may                        build       check     process     sent                received */
+    { IKE_INITIATOR, true, P(HASH) | P(SA) | P(NONCE), P(KE) | P(ID) | P(NOTIFY), put_offer,  check_sa, get_offer,  QM_I_QM1,           QM_SPI_STARVE },
+    { IKE_RESPONDER, true, P(HASH) | P(SA) | P(NONCE), P(KE) | P(ID) | P(NOTIFY), put_choice, check_sa, get_choice, QM_R_QM2,           QM_PHASE2_COMPLETE },
+    { IKE_INITIATOR, true, P(HASH),                    P(NOTIFY),                 NULL,       NULL,     get_proof,  QM_PHASE2_COMPLETE, QM_PHASE2_COMPLETE },
+};
+// clang-format on
+
+/* ---- What the steps mean ---- */
+
+static void heard(struct ike_exchange *x, const struct ike_rule *r)
+{
+    struct ike_engine *e = x->sa->e;
+    if (r != &rules[0])
+        return;
+    ++*e->count.phase2_started;
+    TRACE(e->scope, qm_new, .sa = x->sa->id, .msgid = x->msgid, .ours = false);
+}
+
+static bool get_spi(struct ike_exchange *x)
+{
+    struct ike_sa *sa = x->sa;
+    x->quick->spi_in = sa->e->ops.new_spi(sa->e->ops.self);
+    TRACE(sa->e->scope, qm_spi, .sa = sa->id, .msgid = x->msgid, .spi = x->quick->spi_in,
+          .local = sa->local, .remote = sa->remote, .protocol = PROTO_IPSEC_ESP);
+    return x->quick->spi_in != 0;
+}
+
+static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input input);
+
+/* The initiator's move waits until its third message is out. */
+static void processed(struct ike_exchange *x, const struct ike_rule *r)
+{
+    if (x->role == IKE_INITIATOR)
+        return;
+    if (r == &rules[2])
+        say_over(x, false, "await");
+    move(x, IKE_INPUT_FROM_PEER_QM_EXCH, (enum qm_state)r->received);
+    if (r == &rules[0] && !get_spi(x))
+        failed(x, reject(0, WHY_LIMIT), IKE_INPUT_FROM_IPSEC_SPI_REPLY);
+}
+
+static void said(struct ike_exchange *x, const struct ike_rule *r)
+{
+    static const enum ike_input input[] = {
+        IKE_INPUT_INTERNAL_INIT_QM,
+        IKE_INPUT_FROM_IPSEC_SPI_REPLY,
+        IKE_INPUT_FROM_PEER_QM_EXCH,
+    };
+    if (r == &rules[2])
+        say_over(x, false, "done");
+    move(x, input[r - rules], (enum qm_state)r->sent);
+}
+
+/* The responder installs when the exchange is over for the peer: what was promised and cannot be
+ * kept is taken back. */
+static void done(struct ike_exchange *x)
+{
+    struct ike_sa *sa = x->sa;
+    struct ike_engine *e = sa->e;
+    enum ike_why why = x->role == IKE_RESPONDER ? install(x) : WHY_NONE;
+    if (why == WHY_NONE) {
+        ++*e->count.phase2_completed;
+    } else {
+        ++*e->count.phase2_failed;
+        refuse(x, 0, why);
+        TRACE(e->scope, ike_fail, .sa = sa->id, .role = sa->role, .exchange = EXCHANGE_QUICK,
+              .msgid = x->msgid, .remote = sa->remote, .why = why);
+        if (e->profile->send_deletes && !x->over)
+            ike_delete_send(sa, x->quick->spi_in);
+    }
+    if (x->over)
+        return;
+    ike_exchange_close(x);
+    ike_exchange_linger(x, e->profile->node_linger_s);
+}
+
+/* Ends it without SAs; the caller has told the peer whatever there was to tell. */
+static void end(struct ike_exchange *x, enum ike_why why, enum ike_input input)
+{
+    struct ike_sa *sa = x->sa;
+    struct ike_engine *e = sa->e;
+    struct ike_request *request = x->quick->request;
+    x->quick->request = NULL;
+    ++*e->count.phase2_failed;
+    say_over(x, true, "failed");
+    move(x, input, QM_FAILED);
+    TRACE(e->scope, ike_fail, .sa = sa->id, .role = sa->role, .exchange = EXCHANGE_QUICK,
+          .msgid = x->msgid, .remote = sa->remote, .why = why);
+    ike_exchange_close(x);
+    ike_exchange_linger(x, e->profile->node_linger_s);
+    if (request)
+        ike_request_lost(e, request, why);
+}
+
+static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input input)
+{
+    struct ike_sa *sa = x->sa;
+    const struct ike_profile *profile = sa->e->profile;
+    bool gave_up = o.why == WHY_RETRANSMITS, ours = x->role == IKE_INITIATOR;
+    /* The initiator may have installed what it never got to confirm. */
+    if (gave_up && !ours && profile->send_deletes)
+        ike_delete_send(sa, x->quick->spi_in);
+    if (o.notify && profile->send_no_proposal)
+        ike_notify_send(sa, o.notify, PROTO_IPSEC_ESP, x->quick->spi_out, x);
+    end(x, o.why, input);
+    /* A peer that is silent under this SA may have lost it: the next request begins anew. */
+    if (gave_up && ours)
+        ike_sa_end(sa, o.why, input, true);
+}
+
+void ike_quick_abandon(struct ike_exchange *x, enum ike_why why)
+{
+    if (!x->over)
+        end(x, why, IKE_INPUT_INTERNAL_PHASE1_DEL);
+}
+
+static uint32_t wait(const struct ike_exchange *x, uint32_t *retransmits)
+{
+    const struct ike_profile *profile = x->sa->e->profile;
+    *retransmits = profile->qm_retransmit_count;
+    return profile->qm_retransmit_s;
+}
+
+const struct ike_kind ike_quick_mode = {
+    .exchange = EXCHANGE_QUICK,
+    .rule = rules,
+    .n = G_N_ELEMENTS(rules),
+    .heard = heard,
+    .processed = processed,
+    .said = said,
+    .done = done,
+    .failed = failed,
+    .wait = wait,
+};
+
+/* ---- Beginning ---- */
+
+static struct ike_exchange *quick_new(struct ike_sa *sa, enum ike_role role, uint32_t msgid)
+{
+    struct ike_exchange *x = ike_exchange_new(sa, &ike_quick_mode, role, msgid);
+    x->quick = arena_alloc(x->arena, sizeof *x->quick);
+    if (!sa->quick)
+        sa->quick = g_ptr_array_new();
+    g_ptr_array_add(sa->quick, x);
+    return x;
+}
+
+static struct span id_of(struct ike_exchange *x, const struct proxy *p)
+{
+    uint8_t body[16];
+    struct wr w = wr_over(body, sizeof body);
+    proxy_emit(p, &w);
+    return arena_span(x->arena, wr_done(&w));
+}
+
+void ike_quick_start(struct ike_sa *sa, struct ike_request *request)
+{
+    struct ike_engine *e = sa->e;
+    struct ike_exchange *x = quick_new(sa, IKE_INITIATOR, ike_msgid_new(sa));
+    struct ike_quick *q = x->quick;
+    q->request = request;
+    q->local_proxy = request->local_proxy;
+    q->remote_proxy = request->remote_proxy;
+    q->have_ids = true;
+    q->idci = id_of(x, &q->local_proxy);
+    q->idcr = id_of(x, &q->remote_proxy);
+    q->life_s = request->life_s;
+    q->life_kb = request->life_kb;
+    ++*e->count.phase2_started;
+    TRACE(e->scope, ike_begin, .sa = sa->id, .exchange = EXCHANGE_QUICK, .msgid = x->msgid);
+    TRACE(e->scope, qm_new, .sa = sa->id, .msgid = x->msgid, .ours = true);
+    if (!get_spi(x)) {
+        end(x, WHY_LIMIT, IKE_INPUT_INTERNAL_INIT_QM);
+        return;
+    }
+    x->ni_b = ike_nonce_make(x);
+    if (request->pfs != GROUP_NONE)
+        ike_dh_make(x, request->pfs);
+    ike_exchange_start(x);
+}
+
+/* Finished ones that linger make room first. */
+static bool room_for_one(struct ike_sa *sa)
+{
+    for (guint i = 0; sa->quick && sa->quick->len >= IKE_MAX_QUICK && i < sa->quick->len;) {
+        struct ike_exchange *x = sa->quick->pdata[i];
+        if (!x->over) {
+            i++;
+            continue;
+        }
+        ike_msgid_remember(sa, x->msgid);
+        g_ptr_array_remove_index(sa->quick, i);
+        ike_exchange_free(x);
+    }
+    return !sa->quick || sa->quick->len < IKE_MAX_QUICK;
+}
+
+void ike_quick_hear(struct ike_sa *sa, struct ike_msg *m)
+{
+    struct ike_engine *e = sa->e;
+    uint32_t msgid = m->head.msgid;
+    if (sa->state != IKE_STATE_QM_IDLE || !msgid) {
+        ++*e->count.early; /* the last of phase 1 was overtaken, or lost */
+        return;
+    }
+    struct ike_exchange *x = ike_quick_find(sa, msgid);
+    if (x) {
+        ike_exchange_hear(x, m);
+        return;
+    }
+    if (ike_msgid_seen(sa, msgid)) {
+        ++*e->count.duplicates;
+        TRACE(e->scope, ike_duplicate, .sa = sa->id, .remote = m->remote, .msgid = msgid,
+              .answered = false);
+        return;
+    }
+    if (!room_for_one(sa)) {
+        ++*e->count.limit;
+        return;
+    }
+    x = quick_new(sa, IKE_RESPONDER, msgid);
+    if (!ike_exchange_hear(x, m)) {
+        g_ptr_array_remove(sa->quick, x);
+        ike_exchange_free(x);
+    }
+}

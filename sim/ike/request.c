@@ -1,0 +1,91 @@
+/* What IPsec asks for: under a working SA at once, under one that is being made when it is done,
+ * and otherwise a new phase 1 begins. And what IPsec tells: that a pair ended here. */
+#include "ike_priv.h"
+
+enum { PORT_IKE = 500 };
+
+void ike_request_lost(struct ike_engine *e, struct ike_request *request, enum ike_why why)
+{
+    e->ops.request_failed(e->ops.self, request, why);
+    g_free(request);
+}
+
+static bool same_request(const struct ike_request *a, const struct ike_request *b)
+{
+    return a->local == b->local && a->remote == b->remote &&
+           proxy_same(&a->local_proxy, &b->local_proxy) &&
+           proxy_same(&a->remote_proxy, &b->remote_proxy);
+}
+
+static bool serves(const struct ike_sa *sa, const struct ike_request *r)
+{
+    for (const GList *l = sa->pending.head; l; l = l->next)
+        if (same_request(l->data, r))
+            return true;
+    for (guint i = 0; sa->quick && i < sa->quick->len; i++) {
+        const struct ike_exchange *x = sa->quick->pdata[i];
+        if (!x->over && x->role == IKE_INITIATOR && same_request(x->quick->request, r))
+            return true;
+    }
+    return false;
+}
+
+static bool under_way(const struct ike_engine *e, const struct ike_request *r)
+{
+    const struct ike_peer *p = ike_peer_find(e, r->remote);
+    for (guint i = 0; p && i < p->sas->len; i++)
+        if (serves(p->sas->pdata[i], r))
+            return true;
+    return false;
+}
+
+static void say_request(const struct ike_sa *sa, const struct ike_request *r, bool new_sa)
+{
+    TRACE(sa->e->scope, ike_request, .sa = sa->id, .local = r->local, .remote = r->remote,
+          .new_sa = new_sa);
+    if (r->spi_old)
+        TRACE(sa->e->scope, ike_rekey, .sa = sa->id, .spi = r->spi_old, .what = "phase 2");
+}
+
+static void ask_new_sa(struct ike_engine *e, struct ike_request *r)
+{
+    struct ike_sa *sa = ike_sa_new(e, IKE_INITIATOR, r->local, PORT_IKE, r->remote, PORT_IKE, 0);
+    g_queue_push_tail(&sa->pending, r);
+    ike_sa_announce(sa);
+    say_request(sa, r, true);
+    ike_main_start(sa);
+}
+
+void ike_request_sas(struct ike_engine *e, const struct ike_request *asked)
+{
+    g_assert(asked->n_offer > 0 && asked->n_offer <= IKE_MAX_OFFERS);
+    if (under_way(e, asked))
+        return;
+    struct ike_request *r = g_memdup2(asked, sizeof *asked);
+    struct ike_sa *sa = ike_sa_working(e, r->local, r->remote);
+    if (sa) {
+        say_request(sa, r, false);
+        ike_quick_start(sa, r);
+        return;
+    }
+    sa = ike_sa_coming(e, r->local, r->remote);
+    bool room =
+        sa ? sa->pending.length < IKE_MAX_PENDING : e->half_open < e->profile->max_half_open;
+    if (!room) {
+        ++*e->count.limit;
+        ike_request_lost(e, r, WHY_LIMIT);
+    } else if (sa) {
+        say_request(sa, r, false);
+        g_queue_push_tail(&sa->pending, r);
+    } else {
+        ask_new_sa(e, r);
+    }
+}
+
+void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi_in)
+{
+    ike_child_remove(e, spi_in);
+    struct ike_sa *sa = ike_sa_working(e, local, remote);
+    if (sa && e->profile->send_deletes)
+        ike_delete_send(sa, spi_in);
+}

@@ -1,0 +1,183 @@
+/* One IKE SA: how it begins, moves, completes, ends and lingers (RFC 2408 2.4, RFC 2409 5). */
+#include "ike_priv.h"
+
+static uint64_t cookie_new(struct ike_engine *e)
+{
+    uint64_t cookie;
+    do
+        cookie = rng_u64(e->cookies);
+    while (!cookie || ike_cookie_known(e, cookie));
+    return cookie;
+}
+
+struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, uint16_t lport,
+                          ip4 remote, uint16_t rport, uint64_t cky_i)
+{
+    struct ike_sa *sa = g_new0(struct ike_sa, 1);
+    *sa = (struct ike_sa){
+        .e = e,
+        .id = ++e->next_id,
+        .role = role,
+        .state = IKE_STATE_READY,
+        .local = local,
+        .remote = remote,
+        .lport = lport,
+        .rport = rport,
+        .cky_i = role == IKE_INITIATOR ? cookie_new(e) : cky_i,
+        .cky_r = role == IKE_INITIATOR ? 0 : cookie_new(e),
+        .born = sim_now(e->sim),
+        .expires = SIM_TIME_MAX,
+    };
+    g_queue_init(&sa->pending);
+    sim_timer_init(e->sim, &sa->timer, ike_sa_timer, sa);
+    e->half_open++;
+    ike_sa_enter(sa);
+    return sa;
+}
+
+/* The counts of half-built and of dead SAs follow the state. */
+static void set_state(struct ike_sa *sa, enum ike_state to)
+{
+    struct ike_engine *e = sa->e;
+    e->half_open -= ike_sa_half_open(sa);
+    e->dead -= sa->state == IKE_STATE_DEAD;
+    sa->state = to;
+    e->half_open += ike_sa_half_open(sa);
+    e->dead += sa->state == IKE_STATE_DEAD;
+}
+
+void ike_sa_free(struct ike_sa *sa)
+{
+    struct ike_engine *e = sa->e;
+    ike_sa_leave(sa);
+    e->half_open -= ike_sa_half_open(sa);
+    e->dead -= sa->state == IKE_STATE_DEAD;
+    sim_timer_clear(&sa->timer);
+    ike_exchange_free(sa->phase1);
+    for (guint i = 0; sa->quick && i < sa->quick->len; i++)
+        ike_exchange_free(sa->quick->pdata[i]);
+    if (sa->quick)
+        g_ptr_array_unref(sa->quick);
+    g_queue_clear_full(&sa->pending, g_free);
+    cipher_free(sa->cipher);
+    g_free(sa);
+}
+
+void ike_sa_announce(struct ike_sa *sa)
+{
+    sa->announced = true;
+    ++*sa->e->count.phase1_started;
+    TRACE(sa->e->scope, ike_sa_new, .sa = sa->id, .role = sa->role, .local = sa->local,
+          .lport = sa->lport, .remote = sa->remote, .rport = sa->rport, .cky_i = sa->cky_i,
+          .cky_r = sa->cky_r);
+}
+
+void ike_sa_move(struct ike_sa *sa, enum ike_input input, enum ike_state to)
+{
+    enum ike_state old = sa->state;
+    set_state(sa, to);
+    TRACE(sa->e->scope, ike_state, .sa = sa->id, .role = sa->role, .input = input, .old = old,
+          .new = to);
+}
+
+void ike_sa_complete(struct ike_sa *sa)
+{
+    struct ike_engine *e = sa->e;
+    ++*e->count.phase1_completed;
+    memcpy(sa->last_block, sa->phase1->iv, sizeof sa->last_block);
+    ike_exchange_close(sa->phase1);
+    sa->expires = sim_now(e->sim) + SECONDS(sa->policy.lifetime_s);
+    sim_timer_arm(&sa->timer, sa->expires);
+    ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
+    while (sa->state == IKE_STATE_QM_IDLE && !g_queue_is_empty(&sa->pending))
+        ike_quick_start(sa, g_queue_pop_head(&sa->pending));
+}
+
+/* ---- The end ---- */
+
+/* What waited for this SA is served by another that works, or fails. */
+static void pass_on_pending(struct ike_sa *sa, enum ike_why why)
+{
+    struct ike_engine *e = sa->e;
+    while (!g_queue_is_empty(&sa->pending)) {
+        struct ike_request *r = g_queue_pop_head(&sa->pending);
+        struct ike_sa *other = why == WHY_ADMIN ? NULL : ike_sa_working(e, sa->local, sa->remote);
+        if (other)
+            ike_quick_start(other, r);
+        else
+            ike_request_lost(e, r, why);
+    }
+}
+
+/* A responder whose last message was not confirmed may have told the peer of an SPI that will not
+ * be. */
+static void take_back_spis(struct ike_sa *sa)
+{
+    for (guint i = 0; sa->quick && i < sa->quick->len; i++) {
+        const struct ike_exchange *x = sa->quick->pdata[i];
+        if (!x->over && x->qm_state == QM_R_QM2)
+            ike_delete_send(sa, x->quick->spi_in);
+    }
+}
+
+void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool tell)
+{
+    struct ike_engine *e = sa->e;
+    if (sa->state == IKE_STATE_DEAD)
+        return;
+    if (tell && sa->state == IKE_STATE_QM_IDLE && e->profile->send_deletes) {
+        take_back_spis(sa);
+        ike_delete_send(sa, 0);
+    }
+    if (ike_sa_half_open(sa))
+        ++*e->count.phase1_failed;
+    sa->dead_why = why;
+    sa->died_in = sa->state;
+    TRACE(e->scope, ike_sa_dead, .sa = sa->id, .role = sa->role, .state = sa->state, .why = why,
+          .local = sa->local, .remote = sa->remote);
+    ike_sa_move(sa, input, IKE_STATE_DEAD);
+    ike_exchange_close(sa->phase1);
+    for (guint i = 0; sa->quick && i < sa->quick->len; i++)
+        ike_quick_abandon(sa->quick->pdata[i], why);
+    g_clear_pointer(&sa->cipher, cipher_free);
+    /* An SA that never said a word is of no interest to anybody. */
+    bool silent = !sa->phase1->said && !sa->phase1->n_heard;
+    sim_timer_arm_in(&sa->timer, silent ? 0 : SECONDS(e->profile->dead_linger_s));
+    pass_on_pending(sa, why);
+}
+
+void ike_sa_timer(void *owner)
+{
+    struct ike_sa *sa = owner;
+    if (sa->state != IKE_STATE_DEAD) {
+        ike_sa_end(sa, WHY_EXPIRED, IKE_INPUT_INTERNAL_PHASE1_DEL, true);
+        return;
+    }
+    TRACE(sa->e->scope, ike_sa_gone, .sa = sa->id);
+    ike_sa_free(sa);
+}
+
+/* ---- Its quick modes ---- */
+
+struct ike_exchange *ike_quick_find(const struct ike_sa *sa, uint32_t msgid)
+{
+    for (guint i = 0; sa->quick && i < sa->quick->len; i++) {
+        struct ike_exchange *x = sa->quick->pdata[i];
+        if (x->msgid == msgid)
+            return x;
+    }
+    return NULL;
+}
+
+bool ike_msgid_seen(const struct ike_sa *sa, uint32_t msgid)
+{
+    for (size_t i = 0; i < IKE_SEEN; i++)
+        if (sa->seen[i] == msgid)
+            return true;
+    return false;
+}
+
+void ike_msgid_remember(struct ike_sa *sa, uint32_t msgid)
+{
+    sa->seen[sa->seen_at++ % IKE_SEEN] = msgid;
+}
