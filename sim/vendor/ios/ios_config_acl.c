@@ -157,8 +157,7 @@ static struct ip4_net get_net(const struct cli_args *a, const char *host, const 
         n.mask = 0xffffffff;
     } else if (cli_arg_ip4(a, net, &n.addr)) {
         cli_arg_ip4(a, wild, &w); /* a standard line without wildcard means one host */
-        n.mask = ~w;
-        n.addr &= n.mask;
+        n.mask = ~w; /* host bits stay: shown without, but some peers send them as identities */
     }
     return n;
 }
@@ -388,7 +387,7 @@ static void put_net(GString *out, struct ip4_net net, bool standard)
     else if (net.mask == 0xffffffff)
         g_string_append_printf(out, standard ? " %s" : " host %s", IP4S(net.addr));
     else
-        g_string_append_printf(out, " %s %s", IP4S(net.addr), IP4S(~net.mask));
+        g_string_append_printf(out, " %s %s", IP4S(net.addr & net.mask), IP4S(~net.mask));
 }
 
 static void put_port(GString *out, const char *op, uint16_t port, uint8_t protocol)

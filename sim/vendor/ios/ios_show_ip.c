@@ -247,7 +247,8 @@ static void standard_text(const struct acl_line *l, GString *out)
     else if (l->src.mask == 0xffffffffu)
         g_string_append(out, IP4S(l->src.addr));
     else
-        g_string_append_printf(out, "%s, wildcard bits %s", IP4S(l->src.addr), IP4S(~l->src.mask));
+        g_string_append_printf(out, "%s, wildcard bits %s", IP4S(l->src.addr & l->src.mask),
+                               IP4S(~l->src.mask));
 }
 
 static void list_text(const struct ios *s, const struct acl *acl, GString *out)
