@@ -94,9 +94,19 @@ static int finish(struct job *jobs, guint n)
     return failed > 0 ? EXIT_FAILED : EXIT_MET;
 }
 
+/* "-j4" as make has it: GOption wants "-j 4". */
+static void split_jobs(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "-j", 2) == 0 && g_ascii_isdigit(argv[i][2]))
+            argv[i] =
+                g_strconcat("--jobs=", argv[i] + 2, NULL); /* as long-lived as the command line */
+}
+
 int cmd_test(int argc, char **argv)
 {
     GError *error = NULL;
+    split_jobs(argc, argv);
     if (!options_parse(
             "test", "PATH...", "run a corpus against its goldens",
             "Every scenario.yml at or below the paths is run; each console is compared with\n"

@@ -22,6 +22,7 @@ static const struct command commands[] = {
     { "ladder",    "RUN",             "who sent what to whom",                          cmd_ladder },
     { "counters",  "RUN",             "counters of a run",                              cmd_counters },
     { "wireshark", "RUN",             "open the capture decrypted",                     cmd_wireshark },
+    { "attach",    "SCENARIO",        "play it in real time with real peers",           cmd_attach },
     { "schema",    "",                "the scenario format, for editors and people",    cmd_schema },
 };
 // clang-format on

@@ -32,6 +32,7 @@ int cmd_ladder(int argc, char **argv);
 int cmd_counters(int argc, char **argv);
 int cmd_wireshark(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
+int cmd_attach(int argc, char **argv);
 
 enum format { FORMAT_TEXT, FORMAT_JSONL, FORMAT_CSV };
 
