@@ -8,7 +8,7 @@
 typedef uint32_t ip4; /* host byte order; 10.1.0.1 is 0x0a010001 */
 
 #define IP4(a, b, c, d) ((ip4)(((uint32_t)(a) << 24) | ((b) << 16) | ((c) << 8) | (d)))
-#define IP4_TEXT 16
+#define IP4_TEXT        16
 
 struct ip4_net {
     ip4 addr;
@@ -26,7 +26,8 @@ ip4 ip4_mask(unsigned prefix_len); /* 0..32 */
 int ip4_mask_len(ip4 mask);
 bool ip4_in(ip4 a, struct ip4_net net);
 
-/* The text of an address in an expression: IP4S(addr). Lives until the end of the enclosing block. */
+/* The text of an address in an expression: IP4S(addr). Lives until the end of the enclosing block.
+ */
 #define IP4S(a) ip4_str((a), (char[IP4_TEXT]){0})
 
 #endif

@@ -36,7 +36,8 @@ void rd_skip(struct rd *r, size_t n);
 size_t rd_left(const struct rd *r);
 bool rd_ok(const struct rd *r);
 
-/* A writer into memory that its caller owns. What does not fit is not written and the error sticks. */
+/* A writer into memory that its caller owns. What does not fit is not written and the error sticks.
+ */
 struct wr {
     uint8_t *p;
     size_t cap;

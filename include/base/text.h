@@ -7,7 +7,8 @@
 
 /* Appends lower-case hex without separators. */
 void text_hex(GString *out, struct span s);
-/* Parses hex digits (blanks ignored) into a new byte array, or NULL on a bad digit or an odd count. Caller frees. */
+/* Parses hex digits (blanks ignored) into a new byte array, or NULL on a bad digit or an odd count.
+ * Caller frees. */
 GByteArray *text_unhex(const char *s);
 /* The name nearest to `word` among `n` names, when near enough to suggest; else NULL. */
 const char *text_nearest(const char *word, const char *const *names, size_t n);
@@ -15,7 +16,8 @@ const char *text_nearest(const char *word, const char *const *names, size_t n);
 void text_json_string(GString *out, const char *s);
 /* Appends s padded with blanks to the width (never cut). */
 void text_pad(GString *out, const char *s, int width);
-/* Collapses every run of blanks to one, trims line ends, drops empty lines (catalogue rule N0). Caller frees. */
+/* Collapses every run of blanks to one, trims line ends, drops empty lines (catalogue rule N0).
+ * Caller frees. */
 char *text_squeeze(const char *s);
 
 #endif

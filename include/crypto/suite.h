@@ -7,8 +7,8 @@
 
 struct esp_suite {
     enum crypto_cipher cipher;
-    enum crypto_hash auth;      /* HASH_NONE: no authentication, no replay check */
-    bool transport;             /* encapsulation mode; tunnel unless set */
+    enum crypto_hash auth; /* HASH_NONE: no authentication, no replay check */
+    bool transport;        /* encapsulation mode; tunnel unless set */
 };
 
 #endif

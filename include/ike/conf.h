@@ -1,4 +1,5 @@
-/* IKE as configured: policies, keys, identity. Edited by the vendors' configuration commands, read by the engine. */
+/* IKE as configured: policies, keys, identity. Edited by the vendors' configuration commands, read
+ * by the engine. */
 #ifndef IKE_CONF_H
 #define IKE_CONF_H
 
@@ -8,35 +9,37 @@
 #include "wire/isakmp.h"
 
 struct ike_policy {
-    uint32_t priority;            /* 1 is tried first */
+    uint32_t priority; /* 1 is tried first */
     enum crypto_cipher cipher;
     enum crypto_hash hash;
     enum crypto_group group;
-    uint16_t auth;                /* IKE_AUTH_PSK … */
+    uint16_t auth; /* IKE_AUTH_PSK … */
     uint32_t lifetime_s;
 };
 struct ike_key {
-    ip4 addr, mask;               /* 0.0.0.0 0.0.0.0 = everyone */
+    ip4 addr, mask; /* 0.0.0.0 0.0.0.0 = everyone */
     char *secret;
     bool no_xauth;
 };
 enum ike_identity { IKE_IDENTITY_ADDRESS, IKE_IDENTITY_HOSTNAME };
 struct ike_conf {
     bool enabled;
-    GPtrArray *policies;          /* struct ike_policy, by priority, owned */
-    struct ike_policy fallback;   /* priority 65535, tried last by the responder; never offered */
+    GPtrArray *policies;        /* struct ike_policy, by priority, owned */
+    struct ike_policy fallback; /* priority 65535, tried last by the responder; never offered */
     bool has_fallback;
-    GPtrArray *keys;              /* struct ike_key, in order of configuration, owned */
+    GPtrArray *keys; /* struct ike_key, in order of configuration, owned */
     enum ike_identity identity;
     char *hostname;
     uint32_t keepalive_s, keepalive_retry_s; /* 0 = none */
     bool keepalive_periodic;
 };
 
-struct ike_conf *ike_conf_new(void);   /* enabled, fallback DES SHA RSA-SIG group 1 86400 s */
+struct ike_conf *ike_conf_new(void); /* enabled, fallback DES SHA RSA-SIG group 1 86400 s */
 void ike_conf_free(struct ike_conf *c);
 struct ike_policy *ike_policy_find(const struct ike_conf *c, uint32_t priority);
-struct ike_policy *ike_policy_make(struct ike_conf *c, uint32_t priority); /* finds, or adds with the fallback's values */
+struct ike_policy *
+ike_policy_make(struct ike_conf *c,
+                uint32_t priority); /* finds, or adds with the fallback's values */
 bool ike_policy_remove(struct ike_conf *c, uint32_t priority);
 /* The key for a peer: the longest mask that contains it. */
 const struct ike_key *ike_key_for(const struct ike_conf *c, ip4 peer);

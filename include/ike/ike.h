@@ -1,7 +1,9 @@
-/* The IKEv1 engine of one device (RFC 2408, 2409): main mode with pre-shared keys, quick mode, informational.
+/* The IKEv1 engine of one device (RFC 2408, 2409): main mode with pre-shared keys, quick mode,
+ * informational.
  *
- * Counters of the node's scope: ike.rx ike.tx ike.retransmits ike.duplicates ike.bad ike.no_sa ike.early ike.limit ike.unknown_delete ike.phase1.started
- * ike.phase1.completed ike.phase1.failed ike.phase2.started ike.phase2.completed ike.phase2.failed. */
+ * Counters of the node's scope: ike.rx ike.tx ike.retransmits ike.duplicates ike.bad ike.no_sa
+ * ike.early ike.limit ike.unknown_delete ike.phase1.started ike.phase1.completed ike.phase1.failed
+ * ike.phase2.started ike.phase2.completed ike.phase2.failed. */
 #ifndef IKE_IKE_H
 #define IKE_IKE_H
 
@@ -22,19 +24,19 @@ struct ike_request {
     struct proxy local_proxy, remote_proxy;
     struct esp_suite offer[IKE_MAX_OFFERS];
     size_t n_offer;
-    enum crypto_group pfs;         /* GROUP_NONE = none */
-    uint32_t life_s, life_kb;      /* 0 = not offered */
-    char map[64];                  /* comes back in ike_child */
+    enum crypto_group pfs;    /* GROUP_NONE = none */
+    uint32_t life_s, life_kb; /* 0 = not offered */
+    char map[64];             /* comes back in ike_child */
     uint32_t seq;
-    uint32_t spi_old;              /* rekey of the pair with this inbound SPI */
+    uint32_t spi_old; /* rekey of the pair with this inbound SPI */
 };
 /* What a peer's quick mode asks for: one suite of its offer at a time. */
 struct ike_qm_ask {
     ip4 local, remote;
     struct proxy local_proxy, remote_proxy;
     struct esp_suite suite;
-    enum crypto_group group;       /* GROUP_NONE = no PFS */
-    uint32_t life_s, life_kb;      /* 0 = not offered */
+    enum crypto_group group;  /* GROUP_NONE = no PFS */
+    uint32_t life_s, life_kb; /* 0 = not offered */
     uint32_t part;
 };
 struct ike_qm_grant {
@@ -61,23 +63,30 @@ struct ike_child {
 struct ike_ops {
     void (*send)(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, struct span message);
     enum ike_why (*check_suite)(void *self, ip4 local, ip4 remote, const struct esp_suite *s);
-    enum ike_why (*check_request)(void *self, const struct ike_qm_ask *ask, struct ike_qm_grant *out);
+    enum ike_why (*check_request)(void *self, const struct ike_qm_ask *ask,
+                                  struct ike_qm_grant *out);
     uint32_t (*new_spi)(void *self);
     enum ike_why (*install)(void *self, const struct ike_child *c);
-    void (*peer_deleted)(void *self, ip4 remote, uint32_t spi_out);         /* an ESP delete came */
-    void (*peer_gone)(void *self, ip4 local, ip4 remote, enum ike_why why); /* INITIAL-CONTACT: all its SAs go */
+    void (*peer_deleted)(void *self, ip4 remote, uint32_t spi_out); /* an ESP delete came */
+    void (*peer_gone)(void *self, ip4 local, ip4 remote,
+                      enum ike_why why); /* INITIAL-CONTACT: all its SAs go */
     void (*request_failed)(void *self, const struct ike_request *r, enum ike_why why);
     void *self;
 };
 
-/* conf and profile are lent and may change; SAs keep what they negotiated. Secrets are drawn from "<node>/ike". */
-struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf, const struct ike_profile *profile, const struct ike_ops *ops);
+/* conf and profile are lent and may change; SAs keep what they negotiated. Secrets are drawn from
+ * "<node>/ike". */
+struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf,
+                           const struct ike_profile *profile, const struct ike_ops *ops);
 void ike_free(struct ike_engine *e);
 /* A datagram arrived. `message` is lent. */
-void ike_input(struct ike_engine *e, ip4 local, uint16_t lport, ip4 remote, uint16_t rport, struct span message);
-/* Phase 2 SAs are wanted; phase 1 first where there is none. Asked again while under way, nothing happens. */
+void ike_input(struct ike_engine *e, ip4 local, uint16_t lport, ip4 remote, uint16_t rport,
+               struct span message);
+/* Phase 2 SAs are wanted; phase 1 first where there is none. Asked again while under way, nothing
+ * happens. */
 void ike_request_sas(struct ike_engine *e, const struct ike_request *r);
-/* An ESP pair ended here: sends DELETE for its inbound SPI under an IKE SA with that peer, if there is one and the profile does. */
+/* An ESP pair ended here: sends DELETE for its inbound SPI under an IKE SA with that peer, if there
+ * is one and the profile does. */
 void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi_in);
 /* Ends IKE SAs: sends DELETE where a working SA allows it. 0 = every SA. Returns how many. */
 size_t ike_clear(struct ike_engine *e, ike_sa_id id, enum ike_why why);
@@ -92,14 +101,14 @@ struct ike_sa_view {
     ip4 local, remote;
     uint16_t lport, rport;
     uint64_t cky_i, cky_r;
-    bool have_policy;          /* the four below are agreed */
-    struct ike_policy policy;  /* lifetime_s is the agreed one */
-    sim_time born, expires;    /* expires: SIM_TIME_MAX until phase 1 is complete */
-    enum ike_why dead_why;     /* state DEAD */
-    enum ike_state died_in;    /* state it was in when it died */
+    bool have_policy;         /* the four below are agreed */
+    struct ike_policy policy; /* lifetime_s is the agreed one */
+    sim_time born, expires;   /* expires: SIM_TIME_MAX until phase 1 is complete */
+    enum ike_why dead_why;    /* state DEAD */
+    enum ike_state died_in;   /* state it was in when it died */
     uint32_t children, pending;
 };
 size_t ike_sa_count(const struct ike_engine *e);
-bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out);    /* in order of id */
+bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out); /* in order of id */
 
 #endif

@@ -1,4 +1,5 @@
-/* How a make and version of device behaves in IKE: data that the engine reads. No vendor is named here; vendors fill it. */
+/* How a make and version of device behaves in IKE: data that the engine reads. No vendor is named
+ * here; vendors fill it. */
 #ifndef IKE_PROFILE_H
 #define IKE_PROFILE_H
 
@@ -10,19 +11,23 @@
 #define IKE_PROFILE_VIDS 8
 
 struct ike_profile {
-    /* Every number of profile.def is a member: uint32_t or bool. Settable by name from a scenario. */
+    /* Every number of profile.def is a member: uint32_t or bool. Settable by name from a scenario.
+     */
 #define SETTING_U32(name, text, dflt, min, max, doc) uint32_t name;
-#define SETTING_BOOL(name, text, dflt, doc) bool name;
+#define SETTING_BOOL(name, text, dflt, doc)          bool name;
 #include "tbl/profile.def"
 #undef SETTING_U32
 #undef SETTING_BOOL
-    enum ike_vid vid_mm1[IKE_PROFILE_VIDS], vid_mm2[IKE_PROFILE_VIDS], vid_mm3[IKE_PROFILE_VIDS], vid_mm4[IKE_PROFILE_VIDS]; /* sent there, IKE_VID_UNKNOWN ends */
+    enum ike_vid vid_mm1[IKE_PROFILE_VIDS], vid_mm2[IKE_PROFILE_VIDS], vid_mm3[IKE_PROFILE_VIDS],
+        vid_mm4[IKE_PROFILE_VIDS]; /* sent there, IKE_VID_UNKNOWN ends */
 };
 
-void ike_profile_init(struct ike_profile *p);   /* the defaults of profile.def, no vendor IDs */
+void ike_profile_init(struct ike_profile *p); /* the defaults of profile.def, no vendor IDs */
 /* "phase1-retransmit-s" = "10". An error names the setting, or the nearest one, and its range. */
 bool ike_profile_set(struct ike_profile *p, const char *name, const char *value, GError **error);
 /* Visits every setting for the reference and for schemas. */
-void ike_profile_each(void (*fn)(void *self, const char *name, const char *type, uint32_t dflt, uint32_t min, uint32_t max, const char *doc), void *self);
+void ike_profile_each(void (*fn)(void *self, const char *name, const char *type, uint32_t dflt,
+                                 uint32_t min, uint32_t max, const char *doc),
+                      void *self);
 
 #endif

@@ -10,7 +10,7 @@
 /* RFC 2406 3.4.3, Appendix C: a window of `size` numbers behind the highest accepted. */
 #define ESP_REPLAY_MAX 1024
 struct esp_replay {
-    uint32_t size;       /* 64, 128, 256, 512, 1024; 0 = no check */
+    uint32_t size; /* 64, 128, 256, 512, 1024; 0 = no check */
     uint32_t highest;
     uint64_t seen[ESP_REPLAY_MAX / 64];
 };
@@ -27,32 +27,34 @@ struct esp_sa {
     uint32_t spi;
     bool inbound;
     struct esp_suite suite;
-    ip4 src, dst;                  /* outer addresses */
-    struct cipher *cipher;         /* NULL for the NULL cipher */
-    struct mac *mac;               /* NULL without authentication */
-    uint8_t iv[CRYPTO_MAX_BLOCK];  /* chain of the sender */
-    uint64_t seq;                  /* last number sent, or highest received; 64-bit-safe */
-    struct esp_replay *replay;     /* inbound with authentication and a window, else NULL */
-    uint64_t packets, bytes;       /* bytes of inner packets */
+    ip4 src, dst;                 /* outer addresses */
+    struct cipher *cipher;        /* NULL for the NULL cipher */
+    struct mac *mac;              /* NULL without authentication */
+    uint8_t iv[CRYPTO_MAX_BLOCK]; /* chain of the sender */
+    uint64_t seq;                 /* last number sent, or highest received; 64-bit-safe */
+    struct esp_replay *replay;    /* inbound with authentication and a window, else NULL */
+    uint64_t packets, bytes;      /* bytes of inner packets */
     uint64_t packets_bad;
     sim_time born;
 };
 
 /* keymat: encryption key first, then authentication key (RFC 2409 5.5), esp_keymat_bytes long.
  * rng seeds the chain of IVs. NULL when the keymat length is wrong. */
-struct esp_sa *esp_sa_new(uint32_t spi, bool inbound, struct esp_suite suite, ip4 src, ip4 dst, struct span keymat,
-                          uint32_t replay_window, struct rng *rng);
+struct esp_sa *esp_sa_new(uint32_t spi, bool inbound, struct esp_suite suite, ip4 src, ip4 dst,
+                          struct span keymat, uint32_t replay_window, struct rng *rng);
 void esp_sa_free(struct esp_sa *sa);
 size_t esp_keymat_bytes(struct esp_suite suite);
 /* Bytes of the ESP tunnel packet, outer head included, that an inner packet of n bytes becomes. */
 size_t esp_sealed_bytes(struct esp_suite suite, size_t inner);
 
-/* Seals n inner packets in place: outer head in front (TOS copied, DF as `df` says: 0 clear, 1 set, 2 copy), ESP, padding, ICV.
- * out[i] tells each outcome: DROP_NONE or DROP_ESP_SEQ_WRAP. Packets must be owned (pkt_own) by the caller. */
+/* Seals n inner packets in place: outer head in front (TOS copied, DF as `df` says: 0 clear, 1 set,
+ * 2 copy), ESP, padding, ICV. out[i] tells each outcome: DROP_NONE or DROP_ESP_SEQ_WRAP. Packets
+ * must be owned (pkt_own) by the caller. */
 enum { ESP_DF_CLEAR, ESP_DF_SET, ESP_DF_COPY };
-void esp_seal(struct esp_sa *sa, struct pkt **p, size_t n, int df, uint16_t *ip_id, enum drop_reason *out);
-/* Opens n ESP packets (outer head in front) in place, leaving the inner packet. out[i]: DROP_NONE, ESP_SHORT, ESP_REPLAY,
- * ESP_ICV, ESP_PAD, ESP_INNER. seq[i] is set where it could be read. */
+void esp_seal(struct esp_sa *sa, struct pkt **p, size_t n, int df, uint16_t *ip_id,
+              enum drop_reason *out);
+/* Opens n ESP packets (outer head in front) in place, leaving the inner packet. out[i]: DROP_NONE,
+ * ESP_SHORT, ESP_REPLAY, ESP_ICV, ESP_PAD, ESP_INNER. seq[i] is set where it could be read. */
 void esp_open(struct esp_sa *sa, struct pkt **p, size_t n, uint32_t *seq, enum drop_reason *out);
 /* SPI and sequence number of an ESP packet (outer head in front). False when too short. */
 bool esp_peek(const struct pkt *p, uint32_t *spi, uint32_t *seq);

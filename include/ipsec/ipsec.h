@@ -1,8 +1,9 @@
-/* The IPsec of one node: policy look-up going out, SA look-up coming in, lifetimes, and the answers IKE needs.
+/* The IPsec of one node: policy look-up going out, SA look-up coming in, lifetimes, and the answers
+ * IKE needs.
  *
- * Counters of the node's scope: esp.out.packets esp.out.bytes esp.in.packets esp.in.bytes esp.send_errors
- * esp.recv_errors esp.replay esp.icv esp.no_spi esp.proxy ipsec.sa.created ipsec.sa.deleted ipsec.acquire
- * ipsec.delete.unknown. */
+ * Counters of the node's scope: esp.out.packets esp.out.bytes esp.in.packets esp.in.bytes
+ * esp.send_errors esp.recv_errors esp.replay esp.icv esp.no_spi esp.proxy ipsec.sa.created
+ * ipsec.sa.deleted ipsec.acquire ipsec.delete.unknown. */
 #ifndef IPSEC_IPSEC_H
 #define IPSEC_IPSEC_H
 
@@ -24,11 +25,11 @@ struct ipsec_acquire {
     size_t n_offer;
     enum crypto_group pfs;
     uint32_t life_s, life_kb;
-    uint32_t spi_old;        /* inbound SPI of the pair to be replaced; 0 = the first */
+    uint32_t spi_old; /* inbound SPI of the pair to be replaced; 0 = the first */
 };
 struct ipsec_ops {
-    /* A packet needs SAs, or a soft limit was reached (spi_old set). Called again for each packet and each rekey retry:
-     * whoever negotiates ignores what is under way. */
+    /* A packet needs SAs, or a soft limit was reached (spi_old set). Called again for each packet
+     * and each rekey retry: whoever negotiates ignores what is under way. */
     void (*acquire)(void *self, const struct ipsec_acquire *a);
     /* An SA pair ended here (expired, cleared): the peer should be told. */
     void (*ended)(void *self, ip4 local, ip4 remote, uint32_t spi_in, enum ike_why why);
@@ -38,19 +39,22 @@ struct ipsec_ops {
 };
 /* When to rekey; from the device's profile. */
 struct ipsec_timing {
-    uint32_t soft_before_s;     /* 30: seconds before the lifetime ends */
-    uint32_t soft_before_kb;    /* 256 */
-    bool rekey_idle;            /* rekey though nothing was sent since the last one */
-    uint32_t retry_s;           /* try again this long after an unanswered rekey request */
+    uint32_t soft_before_s;  /* 30: seconds before the lifetime ends */
+    uint32_t soft_before_kb; /* 256 */
+    bool rekey_idle;         /* rekey though nothing was sent since the last one */
+    uint32_t retry_s;        /* try again this long after an unanswered rekey request */
 };
 
-/* Binds ESP and the node's hooks. `conf` and `timing` are lent for the life of the ipsec and may change. */
-struct ipsec *ipsec_new(struct net_node *node, struct ipsec_conf *conf, const struct ipsec_ops *ops, const struct ipsec_timing *timing);
+/* Binds ESP and the node's hooks. `conf` and `timing` are lent for the life of the ipsec and may
+ * change. */
+struct ipsec *ipsec_new(struct net_node *node, struct ipsec_conf *conf, const struct ipsec_ops *ops,
+                        const struct ipsec_timing *timing);
 void ipsec_free(struct ipsec *x);
-/* After any change of conf, access lists, interfaces or addresses: idents are made anew; SAs whose entry is gone stay
- * until cleared, as they do on routers. */
+/* After any change of conf, access lists, interfaces or addresses: idents are made anew; SAs whose
+ * entry is gone stay until cleared, as they do on routers. */
 void ipsec_changed(struct ipsec *x);
-/* Applies a map to an interface (one map an interface; NULL removes). Removing or replacing ends the SAs of the old one. */
+/* Applies a map to an interface (one map an interface; NULL removes). Removing or replacing ends
+ * the SAs of the old one. */
 void ipsec_bind(struct ipsec *x, struct net_if *i, const char *map);
 const char *ipsec_bound(const struct ipsec *x, const struct net_if *i); /* NULL = none */
 /* The address a map applied to this interface speaks from (local_if honoured); 0 = none. */
@@ -58,12 +62,14 @@ ip4 ipsec_local_address(const struct ipsec *x, const struct net_if *i);
 
 /* ---- What IKE asks (each emits the event that a debug line is made of) ---- */
 
-/* First half of judging a peer's proposal. WHY_NONE, WHY_LOCAL_ADDRESS (no applied map speaks from `local`), WHY_TRANSFORM
- * (in no transform set of any entry of that map). Emits ipsec_transform_refused. */
+/* First half of judging a peer's proposal. WHY_NONE, WHY_LOCAL_ADDRESS (no applied map speaks from
+ * `local`), WHY_TRANSFORM (in no transform set of any entry of that map). Emits
+ * ipsec_transform_refused. */
 enum ike_why ipsec_check_suite(struct ipsec *x, ip4 local, ip4 remote, const struct esp_suite *s);
-/* Second half, entries in sequence order: the first whose access list has a permit line equal to, or containing, the proxies is
- * taken, and then must name the peer and the transform. WHY_NONE, WHY_PROXY, WHY_PEER, WHY_TRANSFORM, WHY_PFS (entry wants PFS of
- * another group or the offer has none). Emits ipsec_validate. On success the lifetimes to use (the shorter wins). */
+/* Second half, entries in sequence order: the first whose access list has a permit line equal to,
+ * or containing, the proxies is taken, and then must name the peer and the transform. WHY_NONE,
+ * WHY_PROXY, WHY_PEER, WHY_TRANSFORM, WHY_PFS (entry wants PFS of another group or the offer has
+ * none). Emits ipsec_validate. On success the lifetimes to use (the shorter wins). */
 struct ipsec_grant {
     const char *map;
     uint32_t seq;
@@ -73,11 +79,12 @@ struct ipsec_request {
     ip4 local, remote;
     struct proxy local_proxy, remote_proxy;
     struct esp_suite suite;
-    enum crypto_group group;     /* GROUP_NONE = no PFS offered */
-    uint32_t life_s, life_kb;    /* 0 = not offered */
-    uint32_t part;               /* proposal part number, 1 */
+    enum crypto_group group;  /* GROUP_NONE = no PFS offered */
+    uint32_t life_s, life_kb; /* 0 = not offered */
+    uint32_t part;            /* proposal part number, 1 */
 };
-enum ike_why ipsec_check_request(struct ipsec *x, const struct ipsec_request *q, struct ipsec_grant *out);
+enum ike_why ipsec_check_request(struct ipsec *x, const struct ipsec_request *q,
+                                 struct ipsec_grant *out);
 /* A fresh inbound SPI, at least 256, from the node's stream. */
 uint32_t ipsec_new_spi(struct ipsec *x);
 struct ipsec_child {
@@ -87,27 +94,30 @@ struct ipsec_child {
     uint32_t spi_in, spi_out;
     struct span keymat_in, keymat_out;
     uint32_t life_s, life_kb;
-    const char *map;             /* NULL: found again by the proxies */
+    const char *map; /* NULL: found again by the proxies */
     uint32_t seq;
     bool initiator;
 };
-/* Installs both SAs; a pair for the same ident that exists is kept for a while (overlap) and no longer used for sending.
- * WHY_PROXY_AT_INSTALL when the identities are not, host bits included, those of an access-list line or within one. */
+/* Installs both SAs; a pair for the same ident that exists is kept for a while (overlap) and no
+ * longer used for sending. WHY_PROXY_AT_INSTALL when the identities are not, host bits included,
+ * those of an access-list line or within one. */
 enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c);
 /* The peer deleted its inbound SA: both of the pair go. Unknown SPIs are counted and ignored. */
 void ipsec_peer_deleted(struct ipsec *x, ip4 remote, uint32_t spi_out, enum ike_why why);
 /* Every pair with that peer goes, silently towards the peer. */
 void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why);
 /* A negotiation for this ident failed: nothing is pending any more (the next packet asks again). */
-void ipsec_acquire_failed(struct ipsec *x, ip4 local, ip4 remote, const struct proxy *lp, const struct proxy *rp);
+void ipsec_acquire_failed(struct ipsec *x, ip4 local, ip4 remote, const struct proxy *lp,
+                          const struct proxy *rp);
 
 /* ---- What the operator does ---- */
 
-/* Ends SA pairs (ops->ended is called for each). 0 or NULL fields match anything. Returns pairs ended. */
+/* Ends SA pairs (ops->ended is called for each). 0 or NULL fields match anything. Returns pairs
+ * ended. */
 struct ipsec_clear_what {
     ip4 peer;
     const char *map;
-    uint32_t spi;                /* of either direction */
+    uint32_t spi; /* of either direction */
     const struct net_if *on;
 };
 size_t ipsec_clear(struct ipsec *x, const struct ipsec_clear_what *what, enum ike_why why);
@@ -119,26 +129,28 @@ struct ipsec_pair {
     esp_sa_id in, out;
     uint32_t spi_in, spi_out;
     struct esp_suite suite;
-    sim_time born, soft, hard;   /* SIM_TIME_MAX = never */
+    sim_time born, soft, hard;       /* SIM_TIME_MAX = never */
     uint64_t soft_bytes, hard_bytes; /* 0 = never */
     uint64_t bytes_in, bytes_out;
     uint32_t life_s, life_kb;
-    bool sending;                /* the newest: traffic goes out here */
+    bool sending; /* the newest: traffic goes out here */
     bool initiator;
 };
-/* One local-remote identity pair: a permit line of an applied map's access list, or one that was negotiated. */
+/* One local-remote identity pair: a permit line of an applied map's access list, or one that was
+ * negotiated. */
 struct ipsec_ident {
     struct net_if *on;
     const char *map;
     uint32_t seq;
     bool from_acl;
-    ip4 local, peer;             /* peer in use, or the first configured */
+    ip4 local, peer; /* peer in use, or the first configured */
     struct proxy local_proxy, remote_proxy;
     uint64_t encaps, encrypt, digest, decaps, decrypt, verify, send_errors, recv_errors;
-    GPtrArray *pairs;            /* struct ipsec_pair, newest first */
+    GPtrArray *pairs; /* struct ipsec_pair, newest first */
 };
 size_t ipsec_ident_count(const struct ipsec *x);
-const struct ipsec_ident *ipsec_ident_at(const struct ipsec *x, size_t i); /* by interface, entry, line */
+const struct ipsec_ident *ipsec_ident_at(const struct ipsec *x,
+                                         size_t i); /* by interface, entry, line */
 struct sad *ipsec_sad(const struct ipsec *x);
 struct ipsec_conf *ipsec_conf_of(const struct ipsec *x);
 

@@ -1,5 +1,6 @@
-/* IPsec policy as configured: transform sets and crypto maps. Edited by the vendors' configuration commands,
- * read by the data path. Names are resolved when used, so order of configuration does not matter. */
+/* IPsec policy as configured: transform sets and crypto maps. Edited by the vendors' configuration
+ * commands, read by the data path. Names are resolved when used, so order of configuration does not
+ * matter. */
 #ifndef IPSEC_POLICY_H
 #define IPSEC_POLICY_H
 
@@ -7,7 +8,7 @@
 #include "base/ip4.h"
 #include "crypto/suite.h"
 
-#define IPSEC_LIFE_S_DEFAULT 3600
+#define IPSEC_LIFE_S_DEFAULT  3600
 #define IPSEC_LIFE_KB_DEFAULT 4608000
 
 struct ipsec_transform_set {
@@ -16,31 +17,32 @@ struct ipsec_transform_set {
 };
 struct ipsec_map_entry {
     uint32_t seq;
-    char *description;            /* may be NULL */
-    char *acl;                    /* match address; NULL = not set */
-    GArray *peers;                /* ip4, in order of preference */
-    GPtrArray *transform_sets;    /* char *, in order of preference, owned */
-    enum crypto_group pfs;        /* GROUP_NONE = not asked for */
-    uint32_t life_s, life_kb;     /* 0 = the global value */
-    uint32_t replay_window;       /* 0 = the global value; UINT32_MAX = off */
+    char *description;         /* may be NULL */
+    char *acl;                 /* match address; NULL = not set */
+    GArray *peers;             /* ip4, in order of preference */
+    GPtrArray *transform_sets; /* char *, in order of preference, owned */
+    enum crypto_group pfs;     /* GROUP_NONE = not asked for */
+    uint32_t life_s, life_kb;  /* 0 = the global value */
+    uint32_t replay_window;    /* 0 = the global value; UINT32_MAX = off */
 };
 struct ipsec_map {
-    char *name;                   /* case counts */
-    char *local_if;               /* local-address interface; NULL = the one the map is applied to */
-    GPtrArray *entries;           /* struct ipsec_map_entry, by seq, owned */
+    char *name;         /* case counts */
+    char *local_if;     /* local-address interface; NULL = the one the map is applied to */
+    GPtrArray *entries; /* struct ipsec_map_entry, by seq, owned */
 };
 struct ipsec_conf {
-    GPtrArray *sets, *maps;       /* owned; in order of configuration */
+    GPtrArray *sets, *maps; /* owned; in order of configuration */
     uint32_t life_s, life_kb;
-    uint32_t replay_window;       /* 64 … 1024; 0 = off */
-    bool raw_proxy_id;            /* send access-list addresses with their host bits (some peers do) */
-    int df;                       /* ESP_DF_COPY by default */
+    uint32_t replay_window; /* 64 … 1024; 0 = off */
+    bool raw_proxy_id;      /* send access-list addresses with their host bits (some peers do) */
+    int df;                 /* ESP_DF_COPY by default */
 };
 
 struct ipsec_conf *ipsec_conf_new(void);
 void ipsec_conf_free(struct ipsec_conf *c);
 struct ipsec_transform_set *ipsec_set_find(const struct ipsec_conf *c, const char *name);
-struct ipsec_transform_set *ipsec_set_make(struct ipsec_conf *c, const char *name); /* finds or adds */
+struct ipsec_transform_set *ipsec_set_make(struct ipsec_conf *c,
+                                           const char *name); /* finds or adds */
 bool ipsec_set_remove(struct ipsec_conf *c, const char *name);
 struct ipsec_map *ipsec_map_find(const struct ipsec_conf *c, const char *name);
 struct ipsec_map *ipsec_map_make(struct ipsec_conf *c, const char *name);

@@ -10,11 +10,11 @@
 
 typedef int64_t sim_time; /* nanoseconds since the simulation began */
 
-#define SIM_TIME_MAX INT64_MAX
-#define NANOSECONDS(n) ((sim_time)(n))
+#define SIM_TIME_MAX    INT64_MAX
+#define NANOSECONDS(n)  ((sim_time)(n))
 #define MICROSECONDS(n) ((sim_time)(n)*1000)
 #define MILLISECONDS(n) ((sim_time)(n)*1000000)
-#define SECONDS(n) ((sim_time)(n)*1000000000)
+#define SECONDS(n)      ((sim_time)(n)*1000000000)
 
 struct sim;
 
@@ -34,8 +34,8 @@ struct sim_port {
 /* Schedules one event. `at` is not before now. Cannot be cancelled. */
 void sim_post(struct sim *sim, sim_time at, const struct sim_port *port, uint64_t arg);
 
-/* A timer belongs to an object that may die: disarm and re-arm are O(1), a cleared timer never fires.
- * `init` once, `clear` before the memory goes. At most one expiry is pending. */
+/* A timer belongs to an object that may die: disarm and re-arm are O(1), a cleared timer never
+ * fires. `init` once, `clear` before the memory goes. At most one expiry is pending. */
 struct sim_timer {
     struct sim *sim;
     uint32_t slot;

@@ -17,14 +17,14 @@ struct trace *net_trace(const struct net *net);
 
 /* ---- Nodes ---- */
 
-/* What the rooms above hand in. Any may be NULL; `self` comes back as the first argument. A hook that returns
- * NET_TAKEN owns the packet. */
+/* What the rooms above hand in. Any may be NULL; `self` comes back as the first argument. A hook
+ * that returns NET_TAKEN owns the packet. */
 enum net_verdict { NET_PASS, NET_TAKEN };
 struct net_hooks {
     /* A packet routed out of an interface, before fragmentation; forwarded or locally made. */
     enum net_verdict (*egress)(void *self, struct net_if *out, ip4 nexthop, struct pkt *p);
-    /* A packet that came in at an interface, after the inbound ACL and before routing. Not called for packets
-     * given to net_input_again. */
+    /* A packet that came in at an interface, after the inbound ACL and before routing. Not called
+     * for packets given to net_input_again. */
     enum net_verdict (*ingress)(void *self, struct net_if *in, struct pkt *p);
     void *self;
 };
@@ -41,31 +41,33 @@ struct net_node *net_node_at(struct net *net, size_t i);
 
 struct net_if {
     struct net_node *node;
-    char *name;              /* "FastEthernet0/0" */
-    char *description;       /* may be NULL */
-    uint32_t index;          /* in the node, from 0 */
-    ip4 addr, mask;          /* 0 = none */
-    bool admin_up;           /* no shutdown */
+    char *name;        /* "FastEthernet0/0" */
+    char *description; /* may be NULL */
+    uint32_t index;    /* in the node, from 0 */
+    ip4 addr, mask;    /* 0 = none */
+    bool admin_up;     /* no shutdown */
     bool loopback;
-    uint16_t mtu;            /* of the interface */
-    uint16_t ip_mtu;         /* of IP, <= mtu */
-    char *acl_in, *acl_out;  /* names, may be NULL or undefined (then everything passes) */
-    struct net_link *link;   /* NULL = not connected */
+    uint16_t mtu;           /* of the interface */
+    uint16_t ip_mtu;        /* of IP, <= mtu */
+    char *acl_in, *acl_out; /* names, may be NULL or undefined (then everything passes) */
+    struct net_link *link;  /* NULL = not connected */
     uint32_t link_end;
-    bool no_unreachables;    /* no ip unreachables */
-    bool no_keepalive;       /* line protocol up without a link */
+    bool no_unreachables; /* no ip unreachables */
+    bool no_keepalive;    /* line protocol up without a link */
     uint64_t in_packets, in_bytes, out_packets, out_bytes, in_drops, out_drops;
     uint32_t bandwidth_kbps; /* for show; 100000 on FastEthernet */
     void *ext;               /* of the room above that owns interfaces (device) */
 };
-struct net_if *net_if_new(struct net_node *n, const char *name);   /* admin_up, mtu 1500 */
+struct net_if *net_if_new(struct net_node *n, const char *name); /* admin_up, mtu 1500 */
 struct net_if *net_if_by_name(struct net_node *n, const char *name);
 struct net_if *net_if_by_addr(struct net_node *n, ip4 addr);
 size_t net_if_count(const struct net_node *n);
 struct net_if *net_if_at(const struct net_node *n, size_t i);
-void net_if_set_address(struct net_if *i, ip4 addr, ip4 mask);      /* connected route follows; 0 removes */
+void net_if_set_address(struct net_if *i, ip4 addr,
+                        ip4 mask); /* connected route follows; 0 removes */
 void net_if_set_admin(struct net_if *i, bool up);
-bool net_if_protocol_up(const struct net_if *i);                    /* admin up and its link up (loopbacks: admin up) */
+bool net_if_protocol_up(
+    const struct net_if *i); /* admin up and its link up (loopbacks: admin up) */
 /* Watches state and address changes of the node's interfaces, and (with NULL) of its static routes.
  * Without fn, nobody watches any more. */
 void net_node_on_change(struct net_node *n, void (*fn)(void *self, struct net_if *i), void *self);
@@ -74,49 +76,63 @@ void net_node_on_change(struct net_node *n, void (*fn)(void *self, struct net_if
 
 struct net_route {
     struct ip4_net net;
-    ip4 nexthop;            /* 0 = directly through `out` */
-    char *out_name;         /* interface named in the route; NULL = by next hop */
-    uint8_t distance;       /* 0 connected, 1 static */
+    ip4 nexthop;      /* 0 = directly through `out` */
+    char *out_name;   /* interface named in the route; NULL = by next hop */
+    uint8_t distance; /* 0 connected, 1 static */
     bool connected;
-    bool usable;            /* next hop resolves over an interface that is up */
+    bool usable; /* next hop resolves over an interface that is up */
 };
-bool net_route_add(struct net_node *n, struct ip4_net net, ip4 nexthop, const char *out_name, uint8_t distance);
+bool net_route_add(struct net_node *n, struct ip4_net net, ip4 nexthop, const char *out_name,
+                   uint8_t distance);
 bool net_route_del(struct net_node *n, struct ip4_net net, ip4 nexthop, const char *out_name);
 size_t net_route_count(const struct net_node *n);
-const struct net_route *net_route_at(const struct net_node *n, size_t i);   /* sorted by address, then mask length */
+const struct net_route *net_route_at(const struct net_node *n,
+                                     size_t i); /* sorted by address, then mask length */
 /* Where a packet to dst goes. False: no route. *nexthop is dst itself on a connected network. */
 bool net_route_lookup(struct net_node *n, ip4 dst, struct net_if **out, ip4 *nexthop);
 
 /* ---- ACLs of a node ---- */
 
-struct acl *net_acl(struct net_node *n, const char *name);          /* NULL when undefined */
+struct acl *net_acl(struct net_node *n, const char *name); /* NULL when undefined */
 struct acl *net_acl_make(struct net_node *n, const char *name, bool extended);
 void net_acl_remove(struct net_node *n, const char *name);
 size_t net_acl_count(const struct net_node *n);
-struct acl *net_acl_at(struct net_node *n, size_t i);               /* numbers by value, then names */
+struct acl *net_acl_at(struct net_node *n, size_t i); /* numbers by value, then names */
 
 /* ---- Sending and receiving ---- */
 
-/* Sends an IP packet the node made (head complete): routing, hooks, fragmentation, link. Takes the packet. */
+/* Sends an IP packet the node made (head complete): routing, hooks, fragmentation, link. Takes the
+ * packet. */
 void net_output(struct net_node *n, struct pkt *p);
-/* Sends out of this interface without the egress hook (what the hook itself made). Fragments when needed:
- * with DF set, drops with DROP_IP_DF and answers with ICMP when it was forwarded. Takes the packet. */
+/* Sends out of this interface without the egress hook (what the hook itself made). Fragments when
+ * needed: with DF set, drops with DROP_IP_DF and answers with ICMP when it was forwarded. Takes the
+ * packet. */
 void net_output_on(struct net_if *out, ip4 nexthop, struct pkt *p);
-/* A packet unwrapped by IPsec goes back in: TTL, routing, delivery; no inbound ACL, no ingress hook, egress hook yes. */
+/* A packet unwrapped by IPsec goes back in: TTL, routing, delivery; no inbound ACL, no ingress
+ * hook, egress hook yes. */
 void net_input_again(struct net_if *in, struct pkt *p);
-/* Builds head + payload and sends. src 0 = address of the interface it leaves by. Returns false when there is no route. */
-bool net_send_ip(struct net_node *n, ip4 src, ip4 dst, uint8_t protocol, uint8_t tos, bool df, struct span payload);
-bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, uint8_t tos, struct span payload);
-/* An ICMP error about a packet that is not consumed (RFC 1812 4.3.2: never about ICMP errors, fragments, broadcasts). */
-void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, uint8_t code, uint16_t mtu);
+/* Builds head + payload and sends. src 0 = address of the interface it leaves by. Returns false
+ * when there is no route. */
+bool net_send_ip(struct net_node *n, ip4 src, ip4 dst, uint8_t protocol, uint8_t tos, bool df,
+                 struct span payload);
+bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, uint8_t tos,
+                  struct span payload);
+/* An ICMP error about a packet that is not consumed (RFC 1812 4.3.2: never about ICMP errors,
+ * fragments, broadcasts). */
+void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, uint8_t code,
+                    uint16_t mtu);
 
-/* Told of each ICMP error about a packet this node sent; `quoted` (lent) begins with that packet's IP head. */
-typedef void (*net_icmp_fn)(void *self, ip4 from, uint8_t type, uint8_t code, uint16_t mtu, struct span quoted);
+/* Told of each ICMP error about a packet this node sent; `quoted` (lent) begins with that packet's
+ * IP head. */
+typedef void (*net_icmp_fn)(void *self, ip4 from, uint8_t type, uint8_t code, uint16_t mtu,
+                            struct span quoted);
 void net_icmp_watch(struct net_node *n, net_icmp_fn fn, void *self);
 
 /* Whoever takes UDP datagrams to a local port. payload is lent. */
-typedef void (*net_udp_fn)(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, struct span payload);
-bool net_udp_bind(struct net_node *n, uint16_t port, net_udp_fn fn, void *self); /* false when taken */
+typedef void (*net_udp_fn)(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,
+                           uint16_t dport, struct span payload);
+bool net_udp_bind(struct net_node *n, uint16_t port, net_udp_fn fn,
+                  void *self); /* false when taken */
 void net_udp_unbind(struct net_node *n, uint16_t port);
 /* Whoever takes a protocol (ESP) sent to a local address, reassembled. Takes the packet. */
 typedef void (*net_proto_fn)(void *self, struct net_if *in, struct pkt *p);
@@ -124,20 +140,31 @@ void net_proto_bind(struct net_node *n, uint8_t protocol, net_proto_fn fn, void 
 
 /* ---- Echo requests (RFC 792): the ping command and icmp traffic stand on this ---- */
 
-enum net_ping_what { NET_PING_REPLY, NET_PING_TIMEOUT, NET_PING_UNREACHABLE, NET_PING_FRAG_NEEDED, NET_PING_TTL, NET_PING_NO_ROUTE };
-struct net_ping;   /* one sender, its own ICMP id */
+enum net_ping_what {
+    NET_PING_REPLY,
+    NET_PING_TIMEOUT,
+    NET_PING_UNREACHABLE,
+    NET_PING_FRAG_NEEDED,
+    NET_PING_TTL,
+    NET_PING_NO_ROUTE
+};
+struct net_ping; /* one sender, its own ICMP id */
 typedef void (*net_ping_fn)(void *self, uint32_t seq, enum net_ping_what what, sim_time rtt);
 /* Those not freed by their owner go with the net. */
 struct net_ping *net_ping_new(struct net_node *n, net_ping_fn fn, void *self);
 void net_ping_free(struct net_ping *g);
-/* Sends request `seq` of `size` bytes of IP in all (28 at least); the answer, the error or the timeout comes once to fn. */
-void net_ping_send(struct net_ping *g, ip4 src, ip4 dst, uint32_t seq, uint32_t size, uint8_t tos, bool df, uint16_t pattern, sim_time timeout);
+/* Sends request `seq` of `size` bytes of IP in all (28 at least); the answer, the error or the
+ * timeout comes once to fn. */
+void net_ping_send(struct net_ping *g, ip4 src, ip4 dst, uint32_t seq, uint32_t size, uint8_t tos,
+                   bool df, uint16_t pattern, sim_time timeout);
 
 /* ---- Links ---- */
 
-/* Point to point (two ends) or a switched segment (more): packets go to the end that owns the next hop. */
+/* Point to point (two ends) or a switched segment (more): packets go to the end that owns the next
+ * hop. */
 struct net_link *net_link_new(struct net *net, const char *name);
-bool net_link_attach(struct net_link *l, struct net_if *i);         /* false when the interface has a link already */
+bool net_link_attach(struct net_link *l,
+                     struct net_if *i); /* false when the interface has a link already */
 struct net_link *net_link_by_name(struct net *net, const char *name);
 size_t net_link_count(const struct net *net);
 struct net_link *net_link_at(struct net *net, size_t i);
@@ -146,46 +173,58 @@ size_t net_link_ends(const struct net_link *l);
 struct net_if *net_link_end(const struct net_link *l, uint32_t end);
 void net_link_set_up(struct net_link *l, bool up);
 
-/* Impairments of one direction (packets sent by `end`). Probabilities in parts per billion. All zero = perfect. */
+/* Impairments of one direction (packets sent by `end`). Probabilities in parts per billion. All
+ * zero = perfect. */
 struct net_impair {
-    sim_time delay, jitter;          /* jitter: uniform in [-jitter, +jitter], never below 0; order is kept unless reorder */
+    sim_time delay, jitter; /* jitter: uniform in [-jitter, +jitter], never below 0; order is kept
+                               unless reorder */
     uint32_t loss_ppb;
-    uint32_t burst_enter_ppb, burst_leave_ppb; /* Gilbert: enter and leave the lossy state; used when enter > 0 */
-    uint64_t loss_mask;              /* bit i drops packet i+1 of the direction */
-    uint32_t loss_mask_len;          /* bits used, 0 = no mask; after it nothing is lost */
-    const uint64_t *loss_list;       /* packet numbers to drop, ascending, owned by the link after net_link_impair */
+    uint32_t burst_enter_ppb,
+        burst_leave_ppb;    /* Gilbert: enter and leave the lossy state; used when enter > 0 */
+    uint64_t loss_mask;     /* bit i drops packet i+1 of the direction */
+    uint32_t loss_mask_len; /* bits used, 0 = no mask; after it nothing is lost */
+    const uint64_t
+        *loss_list; /* packet numbers to drop, ascending, owned by the link after net_link_impair */
     size_t n_loss_list;
-    uint32_t reorder_ppb; sim_time reorder_by; /* such packets get this much more delay and may overtake */
+    uint32_t reorder_ppb;
+    sim_time reorder_by; /* such packets get this much more delay and may overtake */
     uint32_t duplicate_ppb;
-    uint32_t corrupt_ppb;            /* one random bit past the IP head is flipped (IP checksum untouched) */
-    uint64_t rate_bps;               /* 0 = infinite */
-    uint32_t queue_bytes;            /* bytes waiting for the wire, 0 = 64 kB when a rate is set */
-    uint16_t mtu;                    /* 0 = 65535 */
+    uint32_t corrupt_ppb; /* one random bit past the IP head is flipped (IP checksum untouched) */
+    uint64_t rate_bps;    /* 0 = infinite */
+    uint32_t queue_bytes; /* bytes waiting for the wire, 0 = 64 kB when a rate is set */
+    uint16_t mtu;         /* 0 = 65535 */
     bool blackhole;
 };
-/* Copies `im` (takes loss_list over). Affects packets sent from now on. end UINT32_MAX = every end. */
+/* Copies `im` (takes loss_list over). Affects packets sent from now on. end UINT32_MAX = every end.
+ */
 void net_link_impair(struct net_link *l, uint32_t end, const struct net_impair *im);
 const struct net_impair *net_link_impairment(const struct net_link *l, uint32_t end);
 
-/* Delay and loss by a recorded trace: rows of (at, delay, lost), each valid from its time on; repeats when `loop`.
- * Times count from this call; a row's delay stands in place of the impairment's; the last row lasts as long as the one
- * before it. Takes the rows over. */
-struct net_trace_row { sim_time at, delay; bool lost; };
-void net_link_replay(struct net_link *l, uint32_t end, struct net_trace_row *rows, size_t n, bool loop);
+/* Delay and loss by a recorded trace: rows of (at, delay, lost), each valid from its time on;
+ * repeats when `loop`. Times count from this call; a row's delay stands in place of the
+ * impairment's; the last row lasts as long as the one before it. Takes the rows over. */
+struct net_trace_row {
+    sim_time at, delay;
+    bool lost;
+};
+void net_link_replay(struct net_link *l, uint32_t end, struct net_trace_row *rows, size_t n,
+                     bool loop);
 
-/* Match-and-act rules, tried in the order added on every packet an end sends. The matcher sees bytes, never keys. */
+/* Match-and-act rules, tried in the order added on every packet an end sends. The matcher sees
+ * bytes, never keys. */
 enum net_act { NET_ACT_DROP, NET_ACT_DELAY, NET_ACT_DUPLICATE, NET_ACT_CORRUPT };
 struct net_match_rule {
     bool (*match)(void *self, uint32_t end, uint64_t number, struct span packet);
     void *self;
-    void (*free_self)(void *self);   /* may be NULL */
+    void (*free_self)(void *self); /* may be NULL */
     enum net_act act;
-    sim_time delay;                  /* for NET_ACT_DELAY */
-    uint64_t count;                  /* acts on this many, then rests; 0 = without end */
-    uint64_t skip;                   /* lets this many matching ones pass first */
-    char *label;                     /* owned, may be NULL */
+    sim_time delay; /* for NET_ACT_DELAY */
+    uint64_t count; /* acts on this many, then rests; 0 = without end */
+    uint64_t skip;  /* lets this many matching ones pass first */
+    char *label;    /* owned, may be NULL */
 };
-uint32_t net_link_rule_add(struct net_link *l, const struct net_match_rule *rule); /* returns its id */
+uint32_t net_link_rule_add(struct net_link *l,
+                           const struct net_match_rule *rule); /* returns its id */
 void net_link_rule_del(struct net_link *l, uint32_t id);
 
 #endif

@@ -63,13 +63,15 @@ enum world_end world_run(struct world *w, char **why);
 
 /* ---- A run that somebody else paces; its parts are what world_run does in one ---- */
 
-/* Plays to the instant `to`, past world_until too, and looks at the expectations that are due on the way. */
+/* Plays to the instant `to`, past world_until too, and looks at the expectations that are due on
+ * the way. */
 enum world_end world_advance(struct world *w, sim_time to, char **why);
-/* The run is over now, whatever was planned: open windows close at this instant. What has happened in them counts; what has not
- * is not reached. */
+/* The run is over now, whatever was planned: open windows close at this instant. What has happened
+ * in them counts; what has not is not reached. */
 void world_close(struct world *w, enum world_end end);
 /* A verdict about the run that no expectation of the file asks for, after world_close. */
-void world_judge(struct world *w, const char *name, bool passed, const char *wanted, const char *detail);
+void world_judge(struct world *w, const char *name, bool passed, const char *wanted,
+                 const char *detail);
 
 const struct scenario *world_scenario(const struct world *w);
 struct sim *world_sim(struct world *w);

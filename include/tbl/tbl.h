@@ -85,8 +85,8 @@ enum drop_reason {
 /* How a console line came about. */
 enum console_kind { CONSOLE_ECHO, CONSOLE_OUTPUT, CONSOLE_LOG, CONSOLE_DEBUG };
 
-/* Names of rows as written in the tables ("QM_IDLE", "NO_PROPOSAL_CHOSEN"); NULL for a number without a row.
- * Defined in base. */
+/* Names of rows as written in the tables ("QM_IDLE", "NO_PROPOSAL_CHOSEN"); NULL for a number
+ * without a row. Defined in base. */
 const char *crypto_cipher_name(int v);
 const char *crypto_hash_name(int v);
 const char *crypto_group_name(int v);

@@ -9,19 +9,33 @@
 #include "tbl/tbl.h"
 
 /* The kinds of a field, for generic printing. */
-enum trace_kind { KIND_END, KIND_U32, KIND_U64, KIND_I64, KIND_TIME, KIND_BOOL, KIND_IP4, KIND_STR, KIND_SPAN, KIND_ENUM };
+enum trace_kind {
+    KIND_END,
+    KIND_U32,
+    KIND_U64,
+    KIND_I64,
+    KIND_TIME,
+    KIND_BOOL,
+    KIND_IP4,
+    KIND_STR,
+    KIND_SPAN,
+    KIND_ENUM
+};
 
 // The structs: struct ev_<name>, one member a field.
-#define F_U32(n) uint32_t n;
-#define F_U64(n) uint64_t n;
-#define F_I64(n) int64_t n;
-#define F_TIME(n) sim_time n;
-#define F_BOOL(n) bool n;
-#define F_IP4(n) ip4 n;
-#define F_STR(n) const char *n;       /* lent; NULL is printed as null */
-#define F_SPAN(n) struct span n;      /* lent */
+#define F_U32(n)     uint32_t n;
+#define F_U64(n)     uint64_t n;
+#define F_I64(n)     int64_t n;
+#define F_TIME(n)    sim_time n;
+#define F_BOOL(n)    bool n;
+#define F_IP4(n)     ip4 n;
+#define F_STR(n)     const char *n; /* lent; NULL is printed as null */
+#define F_SPAN(n)    struct span n; /* lent */
 #define F_ENUM(e, n) enum e n;
-#define EV(name, fields) struct ev_##name { fields };
+#define EV(name, fields)                                                                           \
+    struct ev_##name {                                                                             \
+        fields                                                                                     \
+    };
 #include "tbl/events.def"
 #undef EV
 #undef F_U32
@@ -49,17 +63,18 @@ struct trace_mask {
 void trace_mask_add(struct trace_mask *m, enum trace_id id);
 void trace_mask_all(struct trace_mask *m);
 
-/* Where events come from: one scope a node, and one (name "") for the simulation itself. `mask` is the
- * union of what subscribers want of it; nobody outside trace writes it. */
+/* Where events come from: one scope a node, and one (name "") for the simulation itself. `mask` is
+ * the union of what subscribers want of it; nobody outside trace writes it. */
 struct trace;
 struct trace_scope {
     struct trace_mask mask;
     struct trace *trace;
-    const char *name;  /* the node's name, owned by the trace */
-    uint32_t index;    /* 0 = the simulation, then in order of creation */
+    const char *name; /* the node's name, owned by the trace */
+    uint32_t index;   /* 0 = the simulation, then in order of creation */
 };
 
-/* One trace a simulation: it takes the simulation's step function. Free it before the simulation. */
+/* One trace a simulation: it takes the simulation's step function. Free it before the simulation.
+ */
 struct trace *trace_new(struct sim *sim);
 void trace_free(struct trace *t);
 struct sim *trace_sim(const struct trace *t);
@@ -82,10 +97,12 @@ struct trace_event {
 };
 typedef void (*trace_fn)(void *self, const struct trace_event *e);
 
-/* Subscribers are called in the order they subscribed. `scope` NULL means every scope, later ones too.
- * They must not change the simulation. One that emits events of its own (a console line for what it was
- * shown) has them delivered at once, so what records everything subscribes before it. */
-void trace_subscribe(struct trace *t, struct trace_scope *scope, const struct trace_mask *want, trace_fn fn, void *self);
+/* Subscribers are called in the order they subscribed. `scope` NULL means every scope, later ones
+ * too. They must not change the simulation. One that emits events of its own (a console line for
+ * what it was shown) has them delivered at once, so what records everything subscribes before it.
+ */
+void trace_subscribe(struct trace *t, struct trace_scope *scope, const struct trace_mask *want,
+                     trace_fn fn, void *self);
 void trace_unsubscribe(struct trace *t, trace_fn fn, void *self);
 
 void trace_emit(struct trace_scope *scope, enum trace_id id, const void *data);
@@ -98,9 +115,9 @@ void trace_emit(struct trace_scope *scope, enum trace_id id, const void *data);
 
 /* Generic description: a row an event, with its fields, from the same .def. */
 struct trace_field {
-    const char *name;  /* NULL closes the list */
+    const char *name; /* NULL closes the list */
     enum trace_kind kind;
-    uint32_t offset;   /* in the event struct */
+    uint32_t offset; /* in the event struct */
     const char *(*enum_name)(int value);
 };
 const char *trace_event_name(enum trace_id id);
@@ -114,9 +131,13 @@ uint64_t *trace_counter(struct trace_scope *scope, const char *name);
 /* Value by name, 0 and false when there is no such counter. */
 bool trace_counter_get(const struct trace_scope *scope, const char *name, uint64_t *value);
 /* Visits counters sorted by scope index, then name. */
-void trace_counter_each(struct trace *t, void (*fn)(void *self, const struct trace_scope *scope, const char *name, uint64_t value), void *self);
+void trace_counter_each(struct trace *t,
+                        void (*fn)(void *self, const struct trace_scope *scope, const char *name,
+                                   uint64_t value),
+                        void *self);
 
 /* What the simulator has to say about itself (limits hit, injected defects). */
-void sim_note(struct trace_scope *scope, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_note(struct trace_scope *scope, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -61,6 +61,7 @@ judge() {
 }
 
 for scenario in "$@"; do
+    [ -f "$scenario/scenario.yml" ] || continue
     judge "$scenario"
 done
 exit $status

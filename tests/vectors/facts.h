@@ -1,4 +1,5 @@
-/* Numbers and hashes of the RFCs and drafts that no code here made up: vendor IDs, NAT-D, DES weak keys, attributes. */
+/* Numbers and hashes of the RFCs and drafts that no code here made up: vendor IDs, NAT-D, DES weak
+ * keys, attributes. */
 #ifndef VECTORS_FACTS_H
 #define VECTORS_FACTS_H
 

@@ -1,5 +1,6 @@
-/* IKEv1 key derivations of NIST: the ACVP unit tests for SP 800-135 (repository usnistgov/ACVP-Server,
- * commit 3a7333f638a031c6ed35b6ee31064686eb88c1ec; a work of the US Government). */
+/* IKEv1 key derivations of NIST: the ACVP unit tests for SP 800-135 (repository
+ * usnistgov/ACVP-Server, commit 3a7333f638a031c6ed35b6ee31064686eb88c1ec; a work of the US
+ * Government). */
 #ifndef VECTORS_NIST_IKEV1_KDF_H
 #define VECTORS_NIST_IKEV1_KDF_H
 

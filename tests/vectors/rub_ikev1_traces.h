@@ -1,5 +1,6 @@
-/* Real handshakes, AES-128, SHA-1, group 2, pre-shared key, recorded by Ruhr University Bochum (values from
- * RUB-NDS/IPsec-StateMachineExtractor, commit 7f2b9693b6ef1cd1a8865f785f44f1ace2a5ed38). */
+/* Real handshakes, AES-128, SHA-1, group 2, pre-shared key, recorded by Ruhr University Bochum
+ * (values from RUB-NDS/IPsec-StateMachineExtractor, commit
+ * 7f2b9693b6ef1cd1a8865f785f44f1ace2a5ed38). */
 #ifndef VECTORS_RUB_IKEV1_TRACES_H
 #define VECTORS_RUB_IKEV1_TRACES_H
 

@@ -1,4 +1,5 @@
-/* Help texts of keywords and arguments (":name"). A row may name the words before it; the longest that fits is shown. */
+/* Help texts of keywords and arguments (":name"). A row may name the words before it; the longest
+ * that fits is shown. */
 #include "ios_conf.h"
 
 // clang-format off
