@@ -13,6 +13,7 @@ struct recording {
     GArray *rows; /* struct net_trace_row */
     struct net_trace_row row;
     size_t column, line;
+    bool heading; /* this row names its columns */
     char *problem;
 };
 
@@ -20,7 +21,7 @@ static void field(void *data, size_t len, void *self)
 {
     struct recording *r = self;
     size_t column = r->column++;
-    if (r->problem)
+    if (r->problem || r->heading)
         return;
     g_autofree char *s = g_strstrip(g_strndup(data ? data : "", len));
     bool ok = true, lost = false;
@@ -33,19 +34,18 @@ static void field(void *data, size_t len, void *self)
         ok = lost || !*s || strcmp(s, "0") == 0;
         r->row.lost = lost;
     }
-    if (!ok && !(r->line == 0 && column < 3 && g_ascii_isalpha(*s)))
+    r->heading = !ok && r->line == 0 && column == 0 && g_ascii_isalpha(*s);
+    if (!ok && !r->heading)
         r->problem = g_strdup_printf("\"%s\" is no %s", s,
                                      column == 0   ? "time such as 1.5s"
                                      : column == 1 ? "delay such as 20ms"
                                                    : "0 or 1");
-    else if (!ok)
-        r->row.at = -1; /* the row of headings */
 }
 
 static void row_end(int c, void *self)
 {
     struct recording *r = self;
-    if (!r->problem && r->row.at >= 0) {
+    if (!r->problem && !r->heading) {
         const struct net_trace_row *last =
             r->rows->len ? &g_array_index(r->rows, struct net_trace_row, r->rows->len - 1) : NULL;
         if (r->column < 2)
@@ -60,6 +60,7 @@ static void row_end(int c, void *self)
     if (!r->problem)
         r->line++;
     r->column = 0;
+    r->heading = false;
     r->row = (struct net_trace_row){0};
 }
 

@@ -81,7 +81,8 @@ static bool fill(struct scenario *s, GError **error)
 {
     if (!schema_check(s->root, error))
         return false;
-    g_autofree char *folder_name = g_path_get_basename(s->folder);
+    g_autofree char *folder = g_canonicalize_filename(s->folder, NULL);
+    g_autofree char *folder_name = s->files ? g_path_get_basename(folder) : g_strdup("scenario");
     s->name = g_strdup(get_text(s->root, "name", folder_name));
     s->seed = get_count(s->root, "seed", 1);
     s->duration = get_time(s->root, "duration", SECONDS(60));

@@ -13,13 +13,13 @@ Test(schema, problems_are_told_with_line_caret_and_suggestion)
         {"traffik: []\n", "t.yml:10:1: unknown key \"traffik\"; did you mean \"traffic\"?\n"
                           "   10 | traffik: []\n      | ^"},
         {"expect:\n  - {name: x, att: 5s, node: a}\n",
-         "t.yml:11:14: unknown key \"att\"; did you mean \"at\"?\n"
-         "   11 |   - {name: x, att: 5s, node: a}\n      |              ^"},
+         "t.yml:11:15: unknown key \"att\"; did you mean \"at\"?\n"
+         "   11 |   - {name: x, att: 5s, node: a}\n      |               ^"},
         {"seed: many\n", "t.yml:10:7: seed: expected a whole number\n"
                          "   10 | seed: many\n      |       ^"},
         {"expect:\n  - {name: x, at: , node: a}\n",
-         "t.yml:11:18: at: expected a time such as 40s, a label, label+5s, or +5s\n"
-         "   11 |   - {name: x, at: , node: a}\n      |                  ^"},
+         "t.yml:11:19: at: expected a time such as 40s, a label, label+5s, or +5s\n"
+         "   11 |   - {name: x, at: , node: a}\n      |                   ^"},
         {"traffic:\n  - {name: p, from: a, to: b, every: 5}\n",
          "t.yml:11:38: every: the unit is missing; expected a duration with its unit, such as 20ms "
          "or 1h30m\n"
@@ -55,7 +55,7 @@ Test(schema, names_that_do_not_exist_are_told_with_the_nearest)
     static const struct {
         const char *add, *says;
     } row[] = {
-        {"traffic: [{name: p, from: a, to: bb}]\n", "there is no node \"bb\"; did you mean \"b\"?"},
+        {"traffic: [{name: p, from: a, to: bb}]\n", "there is no node \"bb\"; there are: a, b"},
         {"timeline: [{at: 1s, link: wirr, state: down}]\n",
          "there is no link \"wirr\"; did you mean \"wire\"?"},
         {"timeline: [{at: 1s, label: fix}]\nexpect: [{name: x, after: fox, event: {type: note}}]\n",
@@ -76,7 +76,8 @@ Test(schema, names_that_do_not_exist_are_told_with_the_nearest)
         {"timeline: [{at: b+1s, label: a}, {at: a+1s, label: b}]\n", "there is no label"},
         {"timeline: [{at: 1s, link: wire, tc: {mtu: 20}}]\n", "an MTU is from 68"},
         {"expect: [{name: x}]\n", "expect what?"},
-        {"expect: [{name: x, traffic: p, log: y}]\n", "there is no flow"},
+        {"expect: [{name: x, packet: {}, event: {type: note}}]\n",
+         "one subject at a time: there is \"event\""},
         {"expect: [{name: x, at: 99s, event: {type: note}}]\n", "after the end of the scenario"},
         {"expect: [{name: x, within: 5s~1s, event: {type: note}}]\n", "ends before it begins"},
         {"expect: [{name: x, within: +5s, event: {type: note}}]\n", "needs a label"},
@@ -109,8 +110,7 @@ Test(schema, topologies_that_cannot_be_are_told)
         {"a: {kind: ios, address: 10.0.0.1/24}", "", "its configuration gives it its addresses"},
         {"a: {kind: ios, profile: {phase1-retransmit: 3}}", "", "phase1-retransmit"},
         {"a b: {kind: host, address: 10.0.0.1/24}", "", "a node's name must not"},
-        {"a: {kind: host, address: 10.0.0.1/24}", "[{endpoints: [\"a:eth0\"]}]",
-         "a link has two ends"},
+        {"a: {kind: host, address: 10.0.0.1/24}", "[{endpoints: []}]", "a link has two ends"},
         {"a: {kind: host, address: 10.0.0.1/24}", "[{endpoints: [\"a:eth0\", \"b:eth0\"]}]",
          "no node \"b\""},
         {"a: {kind: host, address: 10.0.0.1/24}", "[{endpoints: [\"a:eth0\", \"a:eth0\"]}]",

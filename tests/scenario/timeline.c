@@ -29,7 +29,9 @@ Test(timeline, steps_change_what_arrives)
         {"timeline: [{at: 4500ms, link: wire, tc: {loss: 100%}}]\n", 4},
         {"timeline: [{at: 4500ms, link: wire, tc: {blackhole: true}}]\n", 4},
         {"timeline: [{at: 4500ms, link: wire, tc-from: {b: {blackhole: true}}}]\n", 4},
-        {"timeline: [{at: 0s, link: wire, tc: {loss: \"0b1\"}}]\n", 7},
+        {"timeline: [{at: 0s, link: wire, tc: {loss: \"0b1\"}}]\n", 6},
+        /* above: the first each way */
+        {"timeline: [{at: 0s, link: wire, tc-from: {a: {loss: \"0b1\"}}}]\n", 7},
         {"timeline: [{at: 0s, link: wire, tc-from: {a: {loss: [2, 4, 6]}}}]\n", 5},
         {"timeline: [{at: 0s, link: wire, tc: {mtu: 99}}]\n", 0},
         {"timeline: [{at: 0s, link: wire, drop: {match: {src: 10.0.0.1}, count: 3}}]\n", 5},
