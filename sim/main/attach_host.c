@@ -10,6 +10,7 @@
 #include <linux/nsfs.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -45,6 +46,30 @@ static bool fail(GError **error, int code, const char *format, ...)
 
 /* ---- Namespaces ---- */
 
+enum same { SAME, DIFFERENT, UNKNOWN };
+
+static enum same same_namespace(const char *path, const struct stat *own)
+{
+    struct stat other;
+    if (stat(path, &other) < 0)
+        return UNKNOWN;
+    return other.st_dev == own->st_dev && other.st_ino == own->st_ino ? SAME : DIFFERENT;
+}
+
+/* `ip netns add` leaves its namespaces here. */
+static bool has_a_name(const struct stat *own)
+{
+    bool found = false;
+    GDir *d = g_dir_open("/run/netns", 0, NULL);
+    for (const char *name; d && !found && (name = g_dir_read_name(d));) {
+        g_autofree char *path = g_build_filename("/run/netns", name, NULL);
+        found = same_namespace(path, own) == SAME;
+    }
+    if (d)
+        g_dir_close(d);
+    return found;
+}
+
 /* A network namespace that belongs to another user namespace than the first is not the machine's.
  */
 static bool owned_by_others(void)
@@ -60,15 +85,38 @@ static bool owned_by_others(void)
     return others;
 }
 
+/* Somebody before us was elsewhere: `unshare -n` and its like stand between. */
+static bool left_another(const struct stat *own)
+{
+    int pid = getppid();
+    while (pid > 1) {
+        g_autofree char *ns = g_strdup_printf("/proc/%d/ns/net", pid);
+        g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid);
+        g_autofree char *text = NULL;
+        if (same_namespace(ns, own) == DIFFERENT)
+            return true;
+        const char *behind =
+            g_file_get_contents(path, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
+        if (!behind || sscanf(behind, ") %*c %d", &pid) != 1)
+            return false;
+    }
+    return false;
+}
+
+/* The first process is where the machine is. Where it may not be looked at, other signs must do. */
 bool attach_host_is_apart(GError **error)
 {
-    struct stat own, first;
-    if (stat("/proc/self/ns/net", &own) == 0) {
-        if (stat("/proc/1/ns/net", &first) == 0
-                ? own.st_dev != first.st_dev || own.st_ino != first.st_ino
-                : owned_by_others())
+    struct stat own;
+    if (stat("/proc/self/ns/net", &own) == 0)
+        switch (same_namespace("/proc/1/ns/net", &own)) {
+        case DIFFERENT:
             return true;
-    }
+        case SAME:
+            break;
+        case UNKNOWN:
+            if (has_a_name(&own) || owned_by_others() || left_another(&own))
+                return true;
+        }
     return fail(
         error, ATTACH_ERROR_USAGE,
         "this is the machine's own network namespace; simulated devices would answer on its "

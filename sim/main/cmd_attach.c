@@ -169,7 +169,14 @@ static int run(const struct scenario *s, enum format format)
         if (bind_all(a, &error)) /* before the outputs name the ends of the links */
             o = outputs_new(w, set, nowhere ? NULL : dir, &error);
     }
-    code = o ? play(w, a, o, format, nowhere ? NULL : dir, &options) : complain_error(error);
+    if (o) {
+        code = play(w, a, o, format, nowhere ? NULL : dir, &options);
+    } else if (error->domain == ATTACH_ERROR) {
+        code = complain("attach", "%s", error->message);
+        g_error_free(error);
+    } else {
+        code = complain_error(error);
+    }
     outputs_free(o);
     attach_free(a);
     world_free(w);
