@@ -96,9 +96,9 @@ struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf,
 
 static void free_all(struct ike_engine *e)
 {
+    ike_children_forget(e, 0);
     while (e->sas->len)
         ike_sa_free(e->sas->pdata[e->sas->len - 1]);
-    g_hash_table_remove_all(e->children);
 }
 
 void ike_free(struct ike_engine *e)

@@ -220,7 +220,7 @@ bool ike_peer_is_new(const struct ike_sa *sa);
 void ike_child_add(struct ike_sa *sa, uint32_t spi_in, uint32_t spi_out);
 void ike_child_remove(struct ike_engine *e, uint32_t spi_in);
 void ike_child_remove_out(struct ike_engine *e, ip4 remote, uint32_t spi_out);
-void ike_children_forget(struct ike_engine *e, ip4 remote);
+void ike_children_forget(struct ike_engine *e, ip4 remote); /* 0 = all */
 
 /* ---- sa.c ---- */
 struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, uint16_t lport, ip4 remote, uint16_t rport, uint64_t cky_i);

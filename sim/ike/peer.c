@@ -134,7 +134,7 @@ void ike_child_remove(struct ike_engine *e, uint32_t spi_in)
 
 struct pick {
     struct ike_engine *e;
-    ip4 remote;
+    ip4 remote;       /* 0 = any */
     uint32_t spi_out; /* 0 = any */
 };
 
@@ -143,7 +143,8 @@ static gboolean drop_picked(gpointer key, gpointer value, gpointer data)
 {
     const struct ike_pair *pair = value;
     const struct pick *pick = data;
-    if (pair->remote != pick->remote || (pick->spi_out && pair->spi_out != pick->spi_out))
+    if ((pick->remote && pair->remote != pick->remote) ||
+        (pick->spi_out && pair->spi_out != pick->spi_out))
         return false;
     forget(pick->e, pair);
     return true;
@@ -158,6 +159,6 @@ void ike_child_remove_out(struct ike_engine *e, ip4 remote, uint32_t spi_out)
 void ike_children_forget(struct ike_engine *e, ip4 remote)
 {
     const struct ike_peer *p = ike_peer_find(e, remote);
-    if (p && p->children)
+    if (!remote || (p && p->children))
         g_hash_table_foreach_remove(e->children, drop_picked, &(struct pick){e, remote, 0});
 }

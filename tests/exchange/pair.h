@@ -1,0 +1,93 @@
+/* Two IKE engines joined by a path that loses, repeats, swaps and damages datagrams as told. IPsec
+ * is played by a list of what was installed. */
+#ifndef EXCHANGE_PAIR_H
+#define EXCHANGE_PAIR_H
+
+#include <criterion/criterion.h>
+
+#include "ike/ike.h"
+#include "kernel/rng.h"
+#include "wire/isakmp.h"
+
+#define PAIR_I      IKE_INITIATOR
+#define PAIR_R      IKE_RESPONDER
+#define PAIR_ADDR_I IP4(192, 0, 2, 1)
+#define PAIR_ADDR_R IP4(192, 0, 2, 2)
+
+struct pair_child {
+    struct ike_child c; /* its spans point into the arrays below */
+    uint8_t keymat_in[64], keymat_out[64];
+};
+struct ike_pair;
+struct pair_end {
+    struct ike_pair *pair;
+    enum ike_role side;
+    ip4 addr, peer;
+    struct ike_conf *conf;
+    struct ike_profile profile;
+    struct ike_engine *engine;
+    struct trace_scope *scope;
+    GPtrArray *children; /* struct pair_child, owned: what is installed now */
+    uint32_t installed;  /* ever */
+    uint32_t failed_requests;
+    enum ike_why failed_why;
+    uint32_t gone; /* peer_gone was called */
+    uint32_t unknown_deletes;
+    uint32_t next_spi;
+    /* how IPsec judges */
+    enum ike_why (*judge_suite)(void *self, ip4 local, ip4 remote,
+                                const struct esp_suite *s); /* NULL: suite_why */
+    enum ike_why suite_why, request_why, install_why;
+    enum crypto_group pfs; /* wanted; GROUP_NONE takes anything */
+    uint32_t life_s, life_kb;
+    enum crypto_group asked_group;
+};
+struct ike_pair {
+    struct sim *sim;
+    struct trace *trace;
+    struct pair_end end[2]; /* by enum ike_role */
+    sim_time delay;
+    GPtrArray *sent; /* struct pair_datagram, owned, in order */
+    uint32_t sent_by[2];
+    uint64_t lose;       /* bit n: datagram n of both directions */
+    uint64_t lose_by[2]; /* bit n: datagram n of that end */
+    uint64_t repeat;     /* bit n: arrives twice */
+    sim_time repeat_after;
+    bool deaf;               /* what is sent to addresses other than the two goes nowhere */
+    int swap;                /* this datagram waits for the next of its direction; -1 = none */
+    int damage, damage_byte; /* this datagram has a bit of that byte turned; -1 = none */
+    uint8_t damage_bits;
+    struct sim_port port;
+    GString *ladder, *events;
+    GHashTable *keys, *ivs; /* for reading what is encrypted */
+    bool want_ladder;
+};
+
+struct ike_pair *pair_new(void);
+void pair_free(struct ike_pair *p);
+/* The plain setting has one policy, 3DES SHA group 2; a test that changes it names the whole. */
+struct ike_policy *pair_policy(struct ike_pair *p, enum ike_role side, uint32_t priority,
+                               enum crypto_cipher c, enum crypto_hash h, enum crypto_group g);
+struct ike_request pair_request_of(const struct ike_pair *p, enum ike_role side);
+void pair_ask(struct ike_pair *p, enum ike_role side);
+void pair_run(struct ike_pair *p, sim_time until);
+/* The n-th datagram (from 0) of that end is lost. */
+void pair_lose(struct ike_pair *p, enum ike_role side, unsigned n);
+const uint8_t *pair_datagram(const struct ike_pair *p, unsigned n);
+size_t pair_datagram_bytes(const struct ike_pair *p, unsigned n);
+/* Hands the first `bytes` bytes of datagram n to where it went, once more and now. */
+void pair_replay(struct ike_pair *p, unsigned n, size_t bytes);
+/* "-->" is from end I. Times are those of sending. */
+const char *pair_ladder(struct ike_pair *p);
+/* Records events of that end, one line each, from now on. */
+void pair_record(struct ike_pair *p, enum ike_role side);
+bool pair_recorded(const struct ike_pair *p, const char *line);
+/* NULL when both ends have the same pairs, mirrored, and nothing is half done; else what is wrong.
+ */
+const char *pair_disagreement(struct ike_pair *p);
+uint64_t pair_count(const struct ike_pair *p, enum ike_role side, const char *counter);
+/* The state of that end's i-th SA. */
+struct ike_sa_view pair_sa(const struct ike_pair *p, enum ike_role side, size_t i);
+bool pair_has(const struct ike_pair *p, enum ike_role side, enum ike_state state);
+
+#endif
