@@ -95,6 +95,7 @@ void ladder_draw_text(GString *out, const struct ladder_view *v)
 #define TOP         40
 #define ROW_STEP    26
 #define CAPTION_MAX 64
+#define CHAR_WIDTH  7 /* of the monospaced font, about */
 
 static const char style[] =
     "<style>text{font:12px monospace;fill:#222}.n{font-weight:bold;text-anchor:middle}"
@@ -162,7 +163,9 @@ static void svg_arrow(GString *out, const struct ladder_item *i, int y)
         svg_line(out, class, end + tip, y - 4, end, y);
         svg_line(out, class, end + tip, y + 4, end, y);
     }
-    svg_text(out, "c", (x1 + x2) / 2, y - 5, brief);
+    int half =
+        (int)g_utf8_strlen(brief, -1) * CHAR_WIDTH / 2 + 8; /* a long one keeps off the times */
+    svg_text(out, "c", MAX((x1 + x2) / 2, LEFT + half), y - 5, brief);
     g_string_append(out, "</g>\n");
 }
 
