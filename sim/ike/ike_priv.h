@@ -1,4 +1,5 @@
-/* What the files of the IKE engine share: SAs, exchanges, the rows they follow, the message at hand.
+/* What the files of the IKE engine share: SAs, exchanges, the rows they follow, the message at
+ * hand.
  *
  *   conf.c profile.c    what is configured, how the device behaves
  *   engine.c peer.c     the engine, its tables, which SA a datagram belongs to, views; peers
@@ -6,7 +7,7 @@
  *   runner.c verify.c   one exchange, row by row; what is checked before a message means anything
  *   send.c timers.c     building, sealing, sending; retransmission, lifetimes
  *   main_mode.c policy.c identity.c    phase 1
- *   quick_mode.c proposal.c request.c  phase 2
+ *   quick_mode.c proposal.c child.c request.c  phase 2
  *   informational.c     notify and delete
  *   keys.c vendor_id.c  secrets; vendor IDs */
 #ifndef IKE_PRIV_H
@@ -18,11 +19,12 @@
 #include "kernel/rng.h"
 #include "wire/isakmp.h"
 
-#define IKE_MAX_MESSAGE 4096 /* longer ones are dropped; main and quick mode need a few hundred bytes */
-#define IKE_MAX_PENDING 64   /* requests waiting for one phase 1 */
-#define IKE_MAX_QUICK   128  /* quick modes of one SA, finished ones that linger included */
-#define IKE_SEEN        16   /* message IDs remembered against replay */
-#define IKE_DIGEST      16   /* MD5 of a message, to know it again */
+#define IKE_MAX_MESSAGE                                                                            \
+    4096 /* longer ones are dropped; main and quick mode need a few hundred bytes */
+#define IKE_MAX_PENDING 64  /* requests waiting for one phase 1 */
+#define IKE_MAX_QUICK   128 /* quick modes of one SA, finished ones that linger included */
+#define IKE_SEEN        16  /* message IDs remembered against replay */
+#define IKE_DIGEST      16  /* MD5 of a message, to know it again */
 #define IKE_MAX_ROWS    6
 
 struct ike_exchange;
@@ -42,12 +44,13 @@ struct ike_outcome {
 #define IKE_FINE ((struct ike_outcome){IKE_OK})
 
 /* A set of payload types. Types from 31 on share a bit: they are private or unknown here. */
-#define P(type)        (1u << PAYLOAD_##type)
-#define P_OTHERS       (1u << 31)
-#define P_BIT(number)  ((number) < 31 ? 1u << (number) : P_OTHERS)
+#define P(type)       (1u << PAYLOAD_##type)
+#define P_OTHERS      (1u << 31)
+#define P_BIT(number) ((number) < 31 ? 1u << (number) : P_OTHERS)
 
-/* An arrow of the RFC's drawing, used by both roles. `check` looks without leaving a trace, `process` reads for
- * good and says what it sees, `build` writes. The runner does everything else. */
+/* An arrow of the RFC's drawing, used by both roles. `check` looks without leaving a trace,
+ * `process` reads for good and says what it sees, `build` writes. The runner does everything else.
+ */
 struct ike_rule {
     enum ike_role sender;
     bool enc;
@@ -62,7 +65,8 @@ struct ike_kind {
     enum isakmp_exchange exchange;
     const struct ike_rule *rule;
     size_t n;
-    void (*heard)(struct ike_exchange *x, const struct ike_rule *r);     /* verified, not yet processed */
+    void (*heard)(struct ike_exchange *x,
+                  const struct ike_rule *r); /* verified, not yet processed */
     void (*processed)(struct ike_exchange *x, const struct ike_rule *r);
     void (*said)(struct ike_exchange *x, const struct ike_rule *r);
     void (*done)(struct ike_exchange *x);
@@ -80,38 +84,38 @@ struct ike_dh {
 };
 /* What quick mode agrees on. */
 struct ike_quick {
-    struct ike_request *request;  /* ours; NULL for a responder */
-    uint8_t proposal;             /* the number that was chosen */
+    struct ike_request *request; /* ours; NULL for a responder */
+    uint8_t proposal;            /* the number that was chosen */
     struct isakmp_transform transform;
     struct esp_suite suite;
     uint32_t spi_in, spi_out;
     bool have_ids;
-    struct span idci, idcr;       /* bodies as they were on the wire */
+    struct span idci, idcr; /* bodies as they were on the wire */
     struct proxy local_proxy, remote_proxy;
     struct ike_qm_grant grant;
-    uint32_t life_s, life_kb;     /* of the SAs */
-    bool tell_life;               /* the offer was longer than what is granted */
+    uint32_t life_s, life_kb; /* of the SAs */
+    bool tell_life;           /* the offer was longer than what is granted */
 };
 struct ike_exchange {
     struct ike_sa *sa;
     const struct ike_kind *kind;
-    enum ike_role role;           /* ours in this exchange */
+    enum ike_role role; /* ours in this exchange */
     uint32_t msgid;
     enum qm_state qm_state;
-    uint8_t step;                 /* the next row */
+    uint8_t step; /* the next row */
     bool over;
     uint8_t iv[CRYPTO_MAX_BLOCK];
 
     uint8_t heard[IKE_MAX_ROWS][IKE_DIGEST]; /* of every message taken */
     uint8_t n_heard;
-    uint8_t bad[IKE_DIGEST];      /* the last one that was not */
+    uint8_t bad[IKE_DIGEST]; /* the last one that was not */
     bool have_bad;
-    uint8_t *said;                /* our last message */
+    uint8_t *said; /* our last message */
     uint16_t said_bytes;
-    uint8_t said_after;           /* n_heard when it was sent */
+    uint8_t said_after; /* n_heard when it was sent */
     enum isakmp_exchange said_exchange;
     uint32_t said_msgid;
-    enum ike_state said_in;       /* state before the move that it made */
+    enum ike_state said_in; /* state before the move that it made */
     uint32_t again, tries;
     struct sim_timer timer;
 
@@ -137,21 +141,21 @@ struct ike_sa {
     enum ike_why dead_why;
     enum ike_state died_in;
     struct ike_keys keys;
-    struct cipher *cipher;               /* NULL until SKEYID is made, and again when dead */
+    struct cipher *cipher;                /* NULL until SKEYID is made, and again when dead */
     uint8_t last_block[CRYPTO_MAX_BLOCK]; /* of phase 1 */
     struct ike_exchange *phase1;
-    GPtrArray *quick;                    /* struct ike_exchange, owned; NULL = none yet */
-    GQueue pending;                      /* struct ike_request, owned, in order of asking */
+    GPtrArray *quick; /* struct ike_exchange, owned; NULL = none yet */
+    GQueue pending;   /* struct ike_request, owned, in order of asking */
     uint32_t children;
-    uint32_t seen[IKE_SEEN];             /* message IDs of finished phase 2 exchanges */
+    uint32_t seen[IKE_SEEN]; /* message IDs of finished phase 2 exchanges */
     uint8_t seen_at;
-    struct sim_timer timer;              /* lifetime, then lingering */
+    struct sim_timer timer; /* lifetime, then lingering */
 };
 
 /* One other end: the SAs with it, and how many phase 2 pairs live. */
 struct ike_peer {
     ip4 remote;
-    GPtrArray *sas;     /* struct ike_sa, lent, by id */
+    GPtrArray *sas; /* struct ike_sa, lent, by id */
     uint32_t children;
 };
 struct ike_counters {
@@ -167,14 +171,14 @@ struct ike_engine {
     struct ike_ops ops;
     struct rng *cookies, *nonces, *secrets, *msgids;
     struct ike_counters count;
-    GPtrArray *sas;          /* by id, owned */
-    GHashTable *by_cookie;   /* our cookie -> SA */
-    GHashTable *by_offer;    /* responders: initiator's cookie and address -> SA */
-    GHashTable *peers;       /* address -> struct ike_peer, owned */
-    GHashTable *children;    /* inbound SPI -> struct ike_pair, owned */
+    GPtrArray *sas;        /* by id, owned */
+    GHashTable *by_cookie; /* our cookie -> SA */
+    GHashTable *by_offer;  /* responders: initiator's cookie and address -> SA */
+    GHashTable *peers;     /* address -> struct ike_peer, owned */
+    GHashTable *children;  /* inbound SPI -> struct ike_pair, owned */
     ike_sa_id next_id;
     uint32_t half_open, dead;
-    struct arena *scratch;   /* for the message at hand */
+    struct arena *scratch; /* for the message at hand */
     bool scratch_taken;
 };
 /* A phase 2 pair that was installed. */
@@ -189,10 +193,10 @@ struct ike_msg {
     struct ike_engine *e;
     ip4 local, remote;
     uint16_t lport, rport;
-    bool fresh;               /* it made its SA, which nobody has heard of yet */
+    bool fresh; /* it made its SA, which nobody has heard of yet */
     struct span bytes;
     struct isakmp_head head;
-    struct span body;         /* payloads, decrypted */
+    struct span body; /* payloads, decrypted */
     struct isakmp_chain chain;
     struct arena *arena;
     uint8_t digest[IKE_DIGEST];
@@ -205,7 +209,8 @@ bool ike_cookie_known(const struct ike_engine *e, uint64_t cookie);
 void ike_sa_enter(struct ike_sa *sa);
 void ike_sa_leave(struct ike_sa *sa);
 /* Counts and reports a message that is not taken. sa may be NULL. */
-void ike_bad_message(struct ike_engine *e, const struct ike_sa *sa, const struct ike_msg *m, struct ike_outcome o);
+void ike_bad_message(struct ike_engine *e, const struct ike_sa *sa, const struct ike_msg *m,
+                     struct ike_outcome o);
 
 /* ---- peer.c ---- */
 struct ike_peer *ike_peer_find(const struct ike_engine *e, ip4 remote); /* NULL = none */
@@ -223,12 +228,14 @@ void ike_child_remove_out(struct ike_engine *e, ip4 remote, uint32_t spi_out);
 void ike_children_forget(struct ike_engine *e, ip4 remote); /* 0 = all */
 
 /* ---- sa.c ---- */
-struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, uint16_t lport, ip4 remote, uint16_t rport, uint64_t cky_i);
+struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, uint16_t lport,
+                          ip4 remote, uint16_t rport, uint64_t cky_i);
 void ike_sa_free(struct ike_sa *sa);
-void ike_sa_announce(struct ike_sa *sa);                     /* emits ike_sa_new, counts it */
+void ike_sa_announce(struct ike_sa *sa); /* emits ike_sa_new, counts it */
 void ike_sa_move(struct ike_sa *sa, enum ike_input input, enum ike_state to);
-void ike_sa_complete(struct ike_sa *sa);                     /* phase 1 is done: lifetime, what waits */
-/* The SA will not be used any more; `tell` sends DELETE for it. Its requests go to another SA or fail. */
+void ike_sa_complete(struct ike_sa *sa); /* phase 1 is done: lifetime, what waits */
+/* The SA will not be used any more; `tell` sends DELETE for it. Its requests go to another SA or
+ * fail. */
 void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool tell);
 void ike_sa_timer(void *sa);
 static inline bool ike_sa_half_open(const struct ike_sa *sa)
@@ -240,13 +247,15 @@ bool ike_msgid_seen(const struct ike_sa *sa, uint32_t msgid);
 void ike_msgid_remember(struct ike_sa *sa, uint32_t msgid);
 
 /* ---- runner.c ---- */
-struct ike_exchange *ike_exchange_new(struct ike_sa *sa, const struct ike_kind *kind, enum ike_role role, uint32_t msgid);
+struct ike_exchange *ike_exchange_new(struct ike_sa *sa, const struct ike_kind *kind,
+                                      enum ike_role role, uint32_t msgid);
 void ike_exchange_free(struct ike_exchange *x);
 /* Says the first row. */
 void ike_exchange_start(struct ike_exchange *x);
 /* Takes a message; false when it was ignored. */
 bool ike_exchange_hear(struct ike_exchange *x, struct ike_msg *m);
-/* True when this is a copy of a message taken before; our answer goes out again if it was the last. */
+/* True when this is a copy of a message taken before; our answer goes out again if it was the last.
+ */
 bool ike_exchange_repeat(struct ike_exchange *x, struct ike_msg *m);
 /* Nothing more happens; what it worked with is dropped, duplicates are still known. */
 void ike_exchange_close(struct ike_exchange *x);
@@ -257,17 +266,21 @@ struct ike_outcome ike_verify(struct ike_exchange *x, const struct ike_rule *r, 
 /* Decrypts when `enc` and parses the chain. */
 struct ike_outcome ike_open(struct ike_sa *sa, bool enc, const uint8_t *iv, struct ike_msg *m);
 /* HASH(1), HASH(2), HASH(3): row 0, 1, 2. `rest` is what follows the HASH payload. */
-void ike_hash_123(const struct ike_sa *sa, size_t row, uint32_t msgid, struct span ni_b, struct span nr_b, struct span rest, uint8_t *out);
-const struct isakmp_payload *ike_payload_of(const struct ike_msg *m, uint8_t type); /* the first, or NULL */
-struct span ike_body_of(const struct ike_msg *m, uint8_t type);                     /* empty when there is none */
+void ike_hash_123(const struct ike_sa *sa, size_t row, uint32_t msgid, struct span ni_b,
+                  struct span nr_b, struct span rest, uint8_t *out);
+const struct isakmp_payload *ike_payload_of(const struct ike_msg *m,
+                                            uint8_t type);      /* the first, or NULL */
+struct span ike_body_of(const struct ike_msg *m, uint8_t type); /* empty when there is none */
 /* Emits ike_payload for the first of that type. */
 void ike_say_payload(const struct ike_exchange *x, const struct ike_msg *m, uint8_t type);
 
 /* ---- send.c ---- */
 void ike_exchange_say(struct ike_exchange *x, const struct ike_rule *r);
 void ike_exchange_say_again(struct ike_exchange *x);
-/* HDR*, HASH(1), one payload, under a working SA. The bytes are left in `x` as its last word, unless NULL. */
-void ike_inform(struct ike_sa *sa, uint32_t msgid, uint8_t type, struct span body, struct ike_exchange *x);
+/* HDR*, HASH(1), one payload, under a working SA. The bytes are left in `x` as its last word,
+ * unless NULL. */
+void ike_inform(struct ike_sa *sa, uint32_t msgid, uint8_t type, struct span body,
+                struct ike_exchange *x);
 /* HDR, one notify, before there are keys. */
 void ike_inform_in_clear(struct ike_sa *sa, struct span body, struct ike_exchange *x);
 uint32_t ike_msgid_new(struct ike_sa *sa);
@@ -291,12 +304,14 @@ const struct ike_key *ike_key_look_up(const struct ike_sa *sa);
 /* Writes the SA body that offers every policy that can be used here; false when there is none. */
 bool ike_policy_offer(const struct ike_exchange *x, struct arena *a, struct isakmp_sa *out);
 /* Compares an offer with the policies in order of priority; every comparison is an event. */
-bool ike_policy_choose(struct ike_exchange *x, const struct isakmp_sa *offer, bool have_key, const struct isakmp_transform **chosen);
+bool ike_policy_choose(struct ike_exchange *x, const struct isakmp_sa *offer, bool have_key,
+                       const struct isakmp_transform **chosen);
 bool ike_transform_same(const struct isakmp_transform *a, const struct isakmp_transform *b);
 struct isakmp_transform ike_transform_dup(struct arena *a, const struct isakmp_transform *t);
 
 /* ---- identity.c ---- */
-void ike_identity_put(struct ike_exchange *x, struct isakmp_out *o); /* ID, HASH and what they are made known by */
+void ike_identity_put(struct ike_exchange *x,
+                      struct isakmp_out *o); /* ID, HASH and what they are made known by */
 void ike_identity_say(const struct ike_sa *sa, bool ours, uint8_t next, struct span body);
 
 /* ---- vendor_id.c ---- */
@@ -310,10 +325,11 @@ void ike_quick_start(struct ike_sa *sa, struct ike_request *request);
 void ike_quick_hear(struct ike_sa *sa, struct ike_msg *m);
 /* The SA goes while this quick mode is under way. */
 void ike_quick_abandon(struct ike_exchange *x, enum ike_why why);
-void ike_request_lost(struct ike_engine *e, struct ike_request *request, enum ike_why why); /* takes it over */
+void ike_request_lost(struct ike_engine *e, struct ike_request *request,
+                      enum ike_why why); /* takes it over */
 
 /* ---- proposal.c ---- */
-struct ike_ask {             /* a phase 2 transform as understood */
+struct ike_ask { /* a phase 2 transform as understood */
     struct esp_suite suite;
     enum crypto_group group;
     uint32_t life_s, life_kb;
@@ -321,15 +337,26 @@ struct ike_ask {             /* a phase 2 transform as understood */
 void ike_proposal_offer(const struct ike_exchange *x, struct arena *a, struct isakmp_sa *out);
 enum ike_why ike_proposal_read(const struct isakmp_transform *t, struct ike_ask *out);
 /* A responder looks for the first it can grant; events and IPsec's judgement on the way. */
-enum ike_why ike_proposal_choose(struct ike_exchange *x, const struct isakmp_sa *offer, bool have_ke);
+enum ike_why ike_proposal_choose(struct ike_exchange *x, const struct isakmp_sa *offer,
+                                 bool have_ke);
 /* An initiator finds what was chosen among what it offered. */
 enum ike_why ike_proposal_accept(struct ike_exchange *x, const struct isakmp_sa *answer);
 
+/* ---- child.c ---- */
+void ike_child_say(
+    const struct ike_exchange *x); /* what is about to be installed, and its secrets */
+enum ike_why ike_child_install(struct ike_exchange *x);
+/* RESPONDER-LIFETIME: told, and heeded. */
+void ike_lifetime_put(struct ike_exchange *x, struct isakmp_out *o);
+void ike_lifetime_apply(struct ike_exchange *x, const struct isakmp_notify *n);
+
 /* ---- informational.c ---- */
 void ike_info_hear(struct ike_sa *sa, struct ike_msg *m);
-void ike_notify_send(struct ike_sa *sa, uint16_t type, uint8_t protocol, uint32_t spi, struct ike_exchange *x);
-void ike_delete_send(struct ike_sa *sa, uint32_t spi_in);    /* 0 = the IKE SA itself */
-void ike_notify_say(const struct ike_sa *sa, uint32_t msgid, const struct isakmp_notify *n, bool protected);
+void ike_notify_send(struct ike_sa *sa, uint16_t type, uint8_t protocol, uint32_t spi,
+                     struct ike_exchange *x);
+void ike_delete_send(struct ike_sa *sa, uint32_t spi_in); /* 0 = the IKE SA itself */
+void ike_notify_say(const struct ike_sa *sa, uint32_t msgid, const struct isakmp_notify *n,
+                    bool protected);
 void ike_initial_contact_heard(struct ike_sa *sa);
 
 #endif
