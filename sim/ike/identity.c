@@ -7,8 +7,8 @@ enum { PORT_IKE = 500, PROTOCOL_UDP = 17 };
 static struct isakmp_id own_id(const struct ike_sa *sa, uint8_t address[4])
 {
     const struct ike_conf *c = sa->e->conf;
-    struct isakmp_id id = {ID_IPV4_ADDR, PROTOCOL_UDP, PORT_IKE, span_of(address, 4)};
     be32_put(address, sa->local);
+    struct isakmp_id id = {ID_IPV4_ADDR, PROTOCOL_UDP, PORT_IKE, span_of(address, 4)};
     if (c->identity == IKE_IDENTITY_HOSTNAME && c->hostname && *c->hostname) {
         id.type = ID_FQDN;
         id.data = span_of(c->hostname, MIN(strlen(c->hostname), ID_TEXT_MAX));
