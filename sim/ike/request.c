@@ -33,9 +33,11 @@ static bool serves(const struct ike_sa *sa, const struct ike_request *r)
 static bool under_way(const struct ike_engine *e, const struct ike_request *r)
 {
     const struct ike_peer *p = ike_peer_find(e, r->remote);
-    for (guint i = 0; p && i < p->sas->len; i++)
-        if (serves(p->sas->pdata[i], r))
+    for (guint i = 0; p && i < p->sas->len; i++) {
+        const struct ike_sa *sa = p->sas->pdata[i];
+        if (sa->local == r->local && serves(sa, r))
             return true;
+    }
     return false;
 }
 
