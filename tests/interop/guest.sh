@@ -1,0 +1,115 @@
+#!/bin/bash
+# The first and only program of the machine that a real peer runs on: user-mode Linux on the host's own files, read
+# only, with kernel ESP. Commands come as files VS_DIR/N.cmd, one after the other; N.out has what they said and N.rc
+# how they ended. VS_DIR, VS_ADDRESS (of vec0) and VS_INSIDE (the host behind the gateway) are given at boot.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run STRONGSWAN_CONF=/run/strongswan.conf
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /tmp
+mount -t hostfs none /mnt -o "$VS_DIR"
+
+# The modules are in no place that modprobe knows, for the kernel's own requests neither.
+mkdir -p /run/modules/lib
+ln -s /usr/lib/uml/modules /run/modules/lib/modules
+printf '#!/bin/sh\nexec /usr/sbin/modprobe -d /run/modules "$@"\n' >/run/modprobe
+chmod +x /run/modprobe
+echo /run/modprobe >/proc/sys/kernel/modprobe
+for module in esp4 xfrm_user xfrm4_tunnel authenc echainiv hmac cbc des_generic af_packet; do
+    /run/modprobe $module 2>/dev/null
+done
+
+ip link set lo up
+ip addr add "$VS_INSIDE/32" dev lo
+ip addr add "$VS_ADDRESS/24" dev vec0
+ip link set vec0 up
+# Nothing is learnt from the network; what has no tunnel goes to the other gateway, in clear, where it is seen.
+echo 1 >/proc/sys/net/ipv4/ip_forward
+for conf in all default vec0; do
+    echo 0 >/proc/sys/net/ipv4/conf/$conf/rp_filter
+    echo 0 >/proc/sys/net/ipv4/conf/$conf/send_redirects
+    echo 0 >/proc/sys/net/ipv4/conf/$conf/accept_redirects
+done
+# The library of generators and modems is not what is tested: the pool is there at once.
+[ -n "${VS_GATEWAY:-}" ] && ip route add default via "$VS_GATEWAY"
+
+cat >/run/strongswan.conf <<'CONF'
+charon {
+    load = random nonce openssl gcrypt aes sha1 sha2 md5 hmac gmp kdf kernel-netlink socket-default vici updown
+    plugins {
+        vici { socket = unix:///run/charon.vici }
+        kernel-netlink { xfrm_acq_expires = 5 }
+    }
+    install_virtual_ip = no
+    threads = 8
+    retransmit_timeout = 1.5
+    retransmit_tries = 2
+    filelog {
+        log { path = /run/charon.log
+            default = 1
+            ike = 2
+            cfg = 2
+            chd = 2
+            time_format = %H:%M:%S
+            flush_line = yes }
+    }
+}
+swanctl { load = random openssl
+    socket = unix:///run/charon.vici }
+CONF
+
+# What commands of the cases may use.
+charon_start() {
+    rm -f /run/charon.log /run/charon.pid /run/charon.vici
+    /usr/lib/ipsec/charon >/run/charon.out 2>&1 &
+    local i
+    for i in $(seq 200); do
+        [ -S /run/charon.vici ] && swanctl --stats >/dev/null 2>&1 && return 0
+        read -rt 0.05 <>/run/never
+    done
+    echo "charon does not start"
+    tail -5 /run/charon.out /run/charon.log
+    return 1
+}
+charon_stop() {
+    local pid i
+    pid=$(cat /run/charon.pid 2>/dev/null) || return 0
+    kill "$pid" 2>/dev/null
+    for i in $(seq 60); do
+        kill -0 "$pid" 2>/dev/null || break
+        read -rt 0.05 <>/run/never
+    done
+    kill -9 "$pid" 2>/dev/null
+    ip xfrm state flush
+    ip xfrm policy flush
+    return 0
+}
+# await SECONDS COMMAND...: until it succeeds.
+await() {
+    local end=$(($(date +%s%N) + $1 * 1000000000))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$(date +%s%N)" -lt "$end" ] || return 1
+        read -rt 0.05 <>/run/never
+    done
+}
+logged() { grep -Eq -- "$1" /run/charon.log; }
+
+mkfifo /run/never
+echo ready >/mnt/ready
+n=1
+while :; do
+    if [ -e "/mnt/$n.cmd" ]; then
+        . "/mnt/$n.cmd" >"/mnt/$n.out" 2>&1 </dev/null
+        echo $? >"/mnt/$n.rc.part"
+        mv "/mnt/$n.rc.part" "/mnt/$n.rc"
+        n=$((n + 1))
+    elif [ -e /mnt/halt ]; then
+        break
+    else
+        read -rt 0.02 <>/run/never
+    fi
+done
+sync
+echo o >/proc/sysrq-trigger
+/usr/sbin/poweroff -f 2>/dev/null
