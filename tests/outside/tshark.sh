@@ -15,10 +15,21 @@ trap 'rm -rf "$work"' EXIT
 export TZ=UTC HOME=$work
 status=0
 
-# Packets of the capture that pass a display filter.
-count() {
-    WIRESHARK_CONFIG_DIR="$run/wireshark" tshark -r "$run/capture.pcapng" \
-        -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -Y "$1" 2>"$work/err" | wc -l
+# One pass over the capture: what each frame holds, a column a field, then counted by awk.
+dissect() {
+    WIRESHARK_CONFIG_DIR="$run/wireshark" tshark -r "$run/capture.pcapng" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
+        -T fields -E separator=/t -e frame.number -e _ws.malformed -e ip.checksum.status -e udp.checksum.status \
+        -e icmp.checksum.status -e isakmp.exchangetype -e isakmp.flag_e -e isakmp.typepayload -e esp.spi -e icmp.type \
+        -e udp.srcport -e esp.icv_good 2>"$work/err" |
+        awk -F'\t' '
+            function has(list, value) { return ("," list ",") ~ ("," value ",") }
+            { packets++ }
+            $2 != "" && $9 == "" { malformed++ }
+            has($3, "0") || has($4, "0") || has($5, "0") { sums++ }
+            $6 == 2 && has($7, "1") && has($8, "8") { main++ }
+            $6 == 32 && has($7, "1") && has($8, "10") { quick++ }
+            $9 != "" { esp++; if ($10 != "" || $11 != "") inner++; if (has($12, "0")) bad++ }
+            END { print packets+0, malformed+0, sums+0, main+0, quick+0, esp+0, inner+0, bad+0 }'
 }
 refuse() {
     echo "$name: $1"
@@ -33,22 +44,15 @@ judge() {
         refuse "no capture: $(tail -1 "$work/out")"
         return
     fi
-    packets=$(count frame)
+    read -r packets malformed sums main quick esp inner bad <<<"$(dissect)"
     [ "$packets" -gt 0 ] || { refuse "tshark reads no packet: $(tail -1 "$work/err")"; return; }
     if ! grep -q '^x-judge: *damaged' "$1/scenario.yml"; then
-        malformed=$(count '_ws.malformed && !esp')
-        sums=$(count 'ip.checksum.status == "Bad" || udp.checksum.status == "Bad" || icmp.checksum.status == "Bad"')
         [ "$malformed" -eq 0 ] || refuse "$malformed malformed packets"
         [ "$sums" -eq 0 ] || refuse "$sums packets with a wrong checksum"
     fi
     if grep -q '"event":"ipsec_sa_new"' "$run/events.jsonl"; then
-        main=$(count 'isakmp.exchangetype == 2 && isakmp.flag_e == 1 && isakmp.typepayload == 8')
-        quick=$(count 'isakmp.exchangetype == 32 && isakmp.flag_e == 1 && isakmp.typepayload == 10')
         [ "$main" -ge 2 ] || refuse "main mode 5 and 6 do not decrypt"
         [ "$quick" -ge 2 ] || refuse "quick mode does not decrypt"
-        esp=$(count esp)
-        inner=$(count 'esp && (icmp || udp.port != 500)')
-        bad=$(count 'esp.icv_good == 0')
         if [ "$esp" -gt 0 ] && ! grep -q '^x-judge: *damaged' "$1/scenario.yml"; then
             [ "$inner" -eq "$esp" ] || refuse "$inner of $esp ESP packets show their inner packet"
             [ "$bad" -eq 0 ] || refuse "$bad ESP packets with a wrong ICV"
