@@ -180,13 +180,19 @@ static void refused_at_installation(struct trace_scope *scope)
 
 static void refusal_told(struct trace_scope *scope)
 {
+    TRACE(scope, qm_new, .sa = SA, .msgid = 77, .ours = true);
     TRACE(scope, ike_rx, .sa = SA, .role = IKE_INITIATOR, .known = true, .remote = THEM,
           .lport = 500, .rport = 500, .exchange = EXCHANGE_INFORMATIONAL, .msgid = 0x80000000u,
           .state = IKE_STATE_QM_IDLE);
     TRACE(scope, ike_payload, .sa = SA, .msgid = 0x80000000u, .payload = PAYLOAD_HASH);
     TRACE(scope, ike_payload, .sa = SA, .msgid = 0x80000000u, .payload = PAYLOAD_NOTIFY);
     TRACE(scope, ike_notify_rx, .sa = SA, .msgid = 0x80000000u, .type = NOTIFY_NO_PROPOSAL_CHOSEN,
-          .protocol = 3, .protected = true, .remote = THEM);
+          .protocol = 3, .spi = 411038476, .protected = true, .remote = THEM);
+    TRACE(scope, qm_done, .sa = SA, .msgid = 77, .error = true);
+    TRACE(scope, qm_state, .sa = SA, .msgid = 77, .input = IKE_INPUT_FROM_PEER_INFO_NOTIFY,
+          .old = QM_I_QM1, .new = QM_FAILED);
+    TRACE(scope, ike_fail, .sa = SA, .role = IKE_INITIATOR, .why = WHY_PEER_NOTIFY,
+          .exchange = EXCHANGE_QUICK, .remote = THEM);
 }
 
 static void refusal_told_in_clear(struct trace_scope *scope)
@@ -289,7 +295,13 @@ static const struct {
       "ISAKMP: set new node -2147483648 to QM_IDLE\n"
       "ISAKMP (0:1): processing HASH payload. message ID = -2147483648\n"
       "ISAKMP (0:1): processing NOTIFY PROPOSAL_NOT_CHOSEN protocol 3\n"
-      "        spi 0, message ID = -2147483648, sa = <handle>\n" },
+      "        spi 411038476, message ID = -2147483648, sa = <handle>\n"
+      "ISAKMP (0:1): deleting spi 411038476 message ID = 77\n"
+      "ISAKMP (0:1): deleting node 77 error TRUE reason \"delete_larval\"\n"
+      "ISAKMP (0:1): deleting node -2147483648 error FALSE reason \"informational (in) state 1\"\n"
+      "ISAKMP (0:1): Input = IKE_MESG_FROM_PEER, IKE_INFO_NOTIFY\n"
+      "ISAKMP (0:1): Old State = IKE_P1_COMPLETE  New State = IKE_P1_COMPLETE\n" },
+    { "a refusal that came protected was itself processed well", "12.3", 0, refusal_told, "" },
     { "a refusal arrives that anybody could have written", "12.2", IOS_DEBUG_ISAKMP, refusal_told_in_clear,
       "ISAKMP: received ke message (1/1)\nISAKMP: local port 500, remote port 500\n"
       "ISAKMP (0:2): processing NOTIFY PROPOSAL_NOT_CHOSEN protocol 1\n"

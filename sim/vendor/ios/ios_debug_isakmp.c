@@ -445,6 +445,12 @@ static bool believed(const struct ios *s, const struct ev_ike_notify_rx *e)
            (s->d->profile.trust_clear_notify && ios_word_of(s, e->sa)->state == IKE_STATE_I_MM1);
 }
 
+void ios_informational_done(struct ios *s, ike_sa_id sa, uint32_t msgid)
+{
+    ios_say_sa(s, sa, ": deleting node %d error FALSE reason \"informational (in) state 1\"",
+               (int32_t)msgid);
+}
+
 ON(ike_notify_rx)
 {
     say_waiting_hash(s, e->sa);
@@ -457,6 +463,14 @@ ON(ike_notify_rx)
                "        spi %u, message ID = %d, sa = %08X",
                ios_notify_name(e->type), e->protocol, e->spi, (int32_t)e->msgid,
                ios_word_of(s, e->sa)->handle);
+    if (e->msgid == 0 || !e->protected)
+        return;
+    if (e->type < 16384 && e->spi != 0) { /* an error, RFC 2408 3.14.1: the quick mode goes first */
+        s->words->refusal_msgid = e->msgid;
+        s->words->refusal_spi = e->spi;
+    } else {
+        ios_informational_done(s, e->sa, e->msgid);
+    }
 }
 
 static void new_node(struct ios *s, uint32_t msgid)
@@ -486,6 +500,11 @@ ON(ike_delete_rx)
     say_waiting_hash(s, e->sa);
     if (e->spi == 0)
         return;
+    if (s->words->deletes_msgid != e->msgid) { /* once, however many SPIs it names */
+        ios_say_sa(s, e->sa, ": peer does not do paranoid keepalives.\n");
+        ios_informational_done(s, e->sa, e->msgid);
+    }
+    s->words->deletes_msgid = e->msgid;
     ios_say_ipsec(s, "IPSEC(key_engine): got a queue event...");
     ios_say_ipsec(s, "IPSEC(key_engine_delete_sas): rec'd delete notify from ISAKMP");
     ios_say_ipsec(s, "IPSEC(key_engine_delete_sas): delete SA with spi %u/50 for %s", e->spi,

@@ -198,8 +198,30 @@ static const char *done_reason(const struct ev_qm_done *e)
     return g_strcmp0(e->reason, "await") == 0 ? "quick mode done (await)" : "";
 }
 
+/* A quick mode of ours that the peer has refused goes with the SPI it had asked for, "larval" as it
+ * is. */
+static bool refused_by_peer(const struct ios *s, const struct ev_qm_done *e)
+{
+    return e->error && s->words->refusal_msgid != 0 && (ios_quick_of(s, e->msgid) & IOS_QUICK_OURS);
+}
+
+static void larval(struct ios *s, const struct ev_qm_done *e)
+{
+    struct ios_words *w = s->words;
+    ios_say_sa(s, e->sa, ": deleting spi %u message ID = %d", w->refusal_spi, (int32_t)e->msgid);
+    ios_say_sa(s, e->sa, ": deleting node %d error TRUE reason \"delete_larval\"",
+               (int32_t)e->msgid);
+    ios_informational_done(s, e->sa, w->refusal_msgid);
+    w->refusal_msgid = 0;
+    ios_quick_forget(s, e->msgid);
+}
+
 ON(qm_done)
 {
+    if (refused_by_peer(s, e)) {
+        larval(s, e);
+        return;
+    }
     ios_say_sa(s, e->sa, ": deleting node %d error %s reason \"%s\"", (int32_t)e->msgid,
                e->error ? "TRUE" : "FALSE", done_reason(e));
     ios_quick_forget(s, e->msgid);
@@ -209,7 +231,12 @@ ON(qm_state)
 {
     if (e->new == QM_R_QM2)
         ios_quick_add(s, e->msgid, IOS_QUICK_ANSWERED);
-    if (dialect_c(s)) {
+    if (dialect_c(s) && e->input == IKE_INPUT_FROM_PEER_INFO_NOTIFY) {
+        /* it is the SA that heard the notification, and stays as it is */
+        const char *up = ios_state_name(s, IKE_STATE_QM_IDLE, (char[40]){0});
+        ios_say_sa(s, e->sa, ": Input = %s", ios_input_name(e->input));
+        ios_say_sa(s, e->sa, ": Old State = %s  New State = %s\n", up, up);
+    } else if (dialect_c(s)) {
         ios_say_sa(s, e->sa, ": Node %d, Input = %s", (int32_t)e->msgid, ios_input_name(e->input));
         ios_say_sa(s, e->sa, ": Old State = %s  New State = %s\n", ios_qm_state_name(e->old),
                    ios_qm_state_name(e->new));

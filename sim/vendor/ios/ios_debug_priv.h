@@ -74,7 +74,10 @@ struct ios_words {
     uint32_t hash_waits;   /* HASH payload of this message id is named once its HMAC was made */
     bool hmac_done;        /* the HMAC of the message at hand has been reported */
     bool policy_refused;   /* IPsec refused the request of the message at hand */
-    GHashTable *quick;     /* message id -> enum ios_quick bits of the quick modes under way */
+    uint32_t refusal_msgid,
+        refusal_spi;        /* the refusal at hand ends a quick mode of ours; 0: none */
+    uint32_t deletes_msgid; /* the last informational exchange that deleted SAs */
+    GHashTable *quick;      /* message id -> enum ios_quick bits of the quick modes under way */
 };
 enum ios_quick { IOS_QUICK_OURS = 1, IOS_QUICK_ANSWERED = 2, IOS_QUICK_KNOWN = 4 };
 
@@ -91,6 +94,8 @@ void ios_key_engine_go(struct ios *s);
 
 /* A message was received: what was remembered of the last one is over. */
 void ios_message_begins(struct ios *s);
+/* An informational exchange has been heard to its end. */
+void ios_informational_done(struct ios *s, ike_sa_id sa, uint32_t msgid);
 /* "CryptoEngine0: validate proposal", once for each transform of an offer. */
 void ios_proposal_checked(struct ios *s);
 unsigned ios_quick_of(const struct ios *s, uint32_t msgid);

@@ -218,7 +218,9 @@ ON(ike_fail)
     default:
         break;
     }
-    if (could_not_begin(e))
+    /* A refusal of quick mode comes protected: that message itself was processed well. */
+    bool told = e->why == WHY_PEER_NOTIFY && e->exchange == EXCHANGE_QUICK;
+    if (could_not_begin(e) || told)
         return;
     enum isakmp_exchange mode = e->why == WHY_PEER_NOTIFY ? EXCHANGE_INFORMATIONAL : e->exchange;
     ios_log(s, "CRYPTO", 6, "IKMP_MODE_FAILURE", "Processing of %s Mode failed with peer at %s",
