@@ -204,10 +204,15 @@ static void hear_stranger(struct ike_engine *e, struct ike_msg *m)
         ike_sa_free(sa);
 }
 
-/* A dead SA still answers copies of what it answered; for anything else it is not there. */
+/* A dead SA still answers copies of what it answered; for anything else it is not there. Deletes
+ * that cross on the way, as when both ends see the lifetime end, are no news. */
 static void hear_dead(struct ike_sa *sa, struct ike_msg *m)
 {
-    if (m->head.exchange != EXCHANGE_MAIN || !sa->phase1 || !ike_exchange_repeat(sa->phase1, m))
+    if (m->head.exchange == EXCHANGE_MAIN && ike_exchange_repeat(sa->phase1, m))
+        return;
+    if (m->head.exchange == EXCHANGE_INFORMATIONAL)
+        ++*sa->e->count.no_sa;
+    else
         no_sa(sa->e, m);
 }
 

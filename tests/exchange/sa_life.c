@@ -1,5 +1,6 @@
 /* The life of SAs: deletes, INITIAL-CONTACT, both ends at once, forgetting, limits. */
 #include "exchange/pair.h"
+#include "ike/ike_priv.h"
 
 static void expect_up(struct ike_pair *p, uint32_t pairs)
 {
@@ -84,6 +85,42 @@ Test(deletes, heard_twice_or_of_unknown_pairs_are_counted)
     expect_up(p, 1);
     cr_expect_eq(p->end[PAIR_R].unknown_deletes, 1);
     cr_expect_eq(pair_count(p, PAIR_R, "ike.duplicates"), 1);
+    pair_free(p);
+}
+
+/* Both ends see the lifetime end before the other's delete comes: nothing to report. */
+Test(deletes, that_cross_are_no_news)
+{
+    struct ike_pair *p = pair_up();
+    pair_record(p, PAIR_I);
+    pair_record(p, PAIR_R);
+    ike_clear(p->end[PAIR_I].engine, 0, WHY_EXPIRED);
+    ike_clear(p->end[PAIR_R].engine, 0, WHY_EXPIRED);
+    pair_run(p, SECONDS(2));
+    cr_expect_null(strstr(p->events->str, "ike_no_sa"), "%s", p->events->str);
+    cr_expect_eq(pair_count(p, PAIR_R, "ike.no_sa"), 1);
+    pair_free(p);
+}
+
+/* RFC 3706: who says that it knows DPD answers. */
+Test(dead_peer_detection, a_question_is_answered_with_its_number)
+{
+    struct ike_pair *p = pair_new();
+    pair_ladder(p);
+    pair_ask(p, PAIR_I);
+    pair_run(p, SECONDS(1));
+    struct ike_sa *sa = p->end[PAIR_I].engine->sas->pdata[0];
+    uint8_t spi[16], number[4] = {0, 0, 1, 2}, body[64];
+    struct wr w = wr_over(body, sizeof body);
+    be64_put(spi, sa->cky_i);
+    be64_put(spi + 8, sa->cky_r);
+    isakmp_notify_emit(&(struct isakmp_notify){DOI_IPSEC, PROTO_ISAKMP, NOTIFY_R_U_THERE,
+                                               span_of(spi, 16), span_of(number, 4)},
+                       &w);
+    ike_inform(sa, ike_msgid_new(sa), PAYLOAD_NOTIFY, wr_done(&w), NULL);
+    pair_run(p, SECONDS(2));
+    cr_expect_str_eq(strstr(pair_ladder(p), " 1.000"), " 1.000  -->  IN* HASH NOTIFY\n"
+                                                       " 1.010  <--  IN* HASH NOTIFY\n");
     pair_free(p);
 }
 
