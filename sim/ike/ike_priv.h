@@ -175,14 +175,14 @@ struct ike_engine {
     GHashTable *by_cookie; /* our cookie -> SA */
     GHashTable *by_offer;  /* responders: initiator's cookie and address -> SA */
     GHashTable *peers;     /* address -> struct ike_peer, owned */
-    GHashTable *children;  /* inbound SPI -> struct ike_pair, owned */
+    GHashTable *children;  /* inbound SPI -> struct ike_known_child, owned */
     ike_sa_id next_id;
     uint32_t half_open, dead;
     struct arena *scratch; /* for the message at hand */
     bool scratch_taken;
 };
 /* A phase 2 pair that was installed. */
-struct ike_pair {
+struct ike_known_child {
     uint32_t spi_in, spi_out;
     ip4 remote;
     ike_sa_id sa;
