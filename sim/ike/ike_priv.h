@@ -306,7 +306,9 @@ bool ike_policy_offer(const struct ike_exchange *x, struct arena *a, struct isak
 /* Compares an offer with the policies in order of priority; every comparison is an event. */
 bool ike_policy_choose(struct ike_exchange *x, const struct isakmp_sa *offer, bool have_key,
                        const struct isakmp_transform **chosen);
-bool ike_transform_same(const struct isakmp_transform *a, const struct isakmp_transform *b);
+/* Whatever the order of the attributes; `duration` is the type that a life type goes before. */
+bool ike_transform_same(const struct isakmp_transform *a, const struct isakmp_transform *b,
+                        uint16_t duration);
 struct isakmp_transform ike_transform_dup(struct arena *a, const struct isakmp_transform *t);
 
 /* ---- identity.c ---- */
