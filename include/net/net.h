@@ -127,6 +127,7 @@ void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, u
 typedef void (*net_icmp_fn)(void *self, ip4 from, uint8_t type, uint8_t code, uint16_t mtu,
                             struct span quoted);
 void net_icmp_watch(struct net_node *n, net_icmp_fn fn, void *self);
+void net_icmp_unwatch(struct net_node *n, net_icmp_fn fn, void *self);
 
 /* Whoever takes UDP datagrams to a local port. payload is lent. */
 typedef void (*net_udp_fn)(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,

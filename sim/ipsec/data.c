@@ -46,6 +46,8 @@ static bool too_big(struct ipsec *x, const struct pair *pair, const struct net_i
 {
     bool inner_df = be16_get(p->buf + p->head + 6) & IP4_DF;
     uint32_t mtu = MIN(out->ip_mtu, out->mtu);
+    if (sim_now(x->sim) < pair->view.path_mtu_until)
+        mtu = MIN(mtu, pair->view.path_mtu);
     *df = x->conf->df;
     if (*df == ESP_DF_CLEAR || esp_sealed_bytes(pair->view.suite, p->len) <= mtu)
         return false;

@@ -101,6 +101,15 @@ void net_icmp_watch(struct net_node *n, net_icmp_fn fn, void *self)
     g_array_append_val(n->icmp_watches, w);
 }
 
+void net_icmp_unwatch(struct net_node *n, net_icmp_fn fn, void *self)
+{
+    for (guint k = n->icmp_watches ? n->icmp_watches->len : 0; k-- > 0;) {
+        struct icmp_watch w = g_array_index(n->icmp_watches, struct icmp_watch, k);
+        if (w.fn == fn && w.self == self)
+            g_array_remove_index(n->icmp_watches, k);
+    }
+}
+
 /* RFC 792 page 14: addresses exchanged, type changed, the data as it came. A request to a broadcast
  * address is answered from the interface's own. */
 static void answer_echo(struct net_node *n, struct net_if *in, const struct ip4_head *h,
