@@ -163,6 +163,7 @@ static void set_profile(struct ios *s)
     static const enum ike_vid new_mm3[] = {IKE_VID_DPD, IKE_VID_PEER_BOX, IKE_VID_XAUTH};
     static const enum ike_vid new_mm4[] = {IKE_VID_UNITY, IKE_VID_DPD, IKE_VID_PEER_BOX};
     struct ike_profile *p = &s->d->profile;
+    p->trust_clear_notify = false; /* "Notify has no hash. Rejected." in every public trace */
     if (s->dialect == IOS_DIALECT_B) {
         memcpy(p->vid_mm3, old_box, sizeof old_box);
         memcpy(p->vid_mm4, old_box, sizeof old_box);
