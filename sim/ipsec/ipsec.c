@@ -170,10 +170,11 @@ static void binding_make(struct ipsec *x, struct binding *b, struct earlier *bef
     }
 }
 
-/* Room for twice the idents, so that a hub's spokes do not push each other out. */
+/* Room for twice the idents, so that a hub's spokes do not push each other out; and for a spoke,
+ * which there may be thousands of, no more than a few flows. */
 static void slots_make(struct ipsec *x)
 {
-    uint32_t n = 16;
+    uint32_t n = 8;
     while (n < x->idents->len * 2 && n < 8192)
         n *= 2;
     if (x->idents->len == 0 || x->slot_mask + 1 == n)

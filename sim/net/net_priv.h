@@ -89,7 +89,7 @@ struct net_node {
     struct {
         uint64_t *sent, *forwarded, *delivered, *icmp_in, *icmp_out, *frag_made, *frag_joined;
     } count;
-    uint64_t *drops[DROP_COUNT]; /* made when first needed */
+    uint64_t **drops; /* by reason; NULL until the first, as each of them */
 };
 
 /* The public interface and what only this room knows of it. */

@@ -61,7 +61,6 @@ struct ios_words {
         asked_conn; /* the pair of the last "Creating IPSec SAs": in, out; its inbound number */
     GArray *limits; /* struct ios_limit */
     size_t buffer_used;
-    const struct ios_hearing *debug[EV_COUNT], *log[EV_COUNT];
 
     /* Phase 2 hands its SAs to the key engine by a queue: what that has to say waits until quick
      * mode has spoken. */
