@@ -122,6 +122,10 @@ bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t
 void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, uint8_t code,
                     uint16_t mtu);
 
+/* At most one destination unreachable in this time, and one about size (RFC 1812 4.3.2.8); 0 =
+ * every time. */
+void net_node_limit_unreachables(struct net_node *n, sim_time every);
+
 /* Told of each ICMP error about a packet this node sent; `quoted` (lent) begins with that packet's
  * IP head. */
 typedef void (*net_icmp_fn)(void *self, ip4 from, uint8_t type, uint8_t code, uint16_t mtu,

@@ -205,6 +205,8 @@ static bool ios_init(struct device *d, const char *version, GError **error)
     s->conf->domain_lookup = true;
     s->conf->invalid_at = -1;
     s->conf->sections = g_ptr_array_new_with_free_func(g_free);
+    net_node_limit_unreachables(d->node,
+                                MILLISECONDS(500)); /* ip icmp rate-limit unreachable, by default */
     set_profile(s);
     ios_speech_init(s);
     return true;
