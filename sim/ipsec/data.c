@@ -162,7 +162,7 @@ static bool proxies_take(const struct ipsec_ident *v, const struct pkt *p, const
 
 static struct pair *pair_for(const struct ipsec *x, uint32_t spi, ip4 dst)
 {
-    struct pair *pair = g_hash_table_lookup(x->pair_by_spi, GUINT_TO_POINTER(spi));
+    struct pair *pair = ipsec_pair_by_spi(x, spi);
     return pair && pair->in->dst == dst ? pair : NULL;
 }
 

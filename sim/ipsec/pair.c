@@ -30,7 +30,6 @@ void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell)
     uint32_t spi_in = p->view.spi_in;
     say_dead(p, p->in, why);
     say_dead(p, p->out, why);
-    g_hash_table_remove(x->pair_by_spi, GUINT_TO_POINTER(spi_in));
     sad_remove(x->sad, p->view.in);
     sad_remove(x->sad, p->view.out);
     *x->count.deleted += 2;
@@ -60,8 +59,7 @@ static size_t end_all(struct ipsec *x, bool (*wanted)(const struct pair *p, cons
     }
     size_t ended = 0;
     for (guint i = 0; i < spis->len; i++) {
-        gpointer key = GUINT_TO_POINTER(g_array_index(spis, uint32_t, i));
-        struct pair *p = g_hash_table_lookup(x->pair_by_spi, key);
+        struct pair *p = ipsec_pair_by_spi(x, g_array_index(spis, uint32_t, i));
         if (!p)
             continue;
         ipsec_pair_end(p, why, tell);
@@ -142,7 +140,7 @@ static void rekey(struct pair *p)
     p->asked = true;
     uint32_t spi = p->view.spi_in;
     bool asked = ipsec_request_sas(x, p->ident, p);
-    if (!asked || g_hash_table_lookup(x->pair_by_spi, GUINT_TO_POINTER(spi)) != p)
+    if (!asked || ipsec_pair_by_spi(x, spi) != p)
         return; /* nobody to ask, or the one asked ended the pair */
     sim_time next = sim_now(x->sim) + SECONDS(MAX(x->timing->retry_s, 1u));
     if (next < p->view.hard)
@@ -397,7 +395,7 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
         p->view.path_mtu_until = old->view.path_mtu_until;
     }
     g_ptr_array_insert(p->ident->view.pairs, 0, p);
-    g_hash_table_insert(x->pair_by_spi, GUINT_TO_POINTER(c->spi_in), p);
+    p->in->owner = p->out->owner = p;
     limits_start(p, c->life_s, c->life_kb);
     p->ident->pending = false;
     p->ident->view.local = c->local;
