@@ -1,9 +1,8 @@
 # What a case of the matrix is judged by, to be sourced by run.sh: `refuse WHY` for everything that is not as it
 # should be, `established` for the line of the case.
 
-# The value of a key in swanctl's raw list; the last child's when it is one of a child.
-sas() { grep -o "\b$1=[^ }]*" "$dir/sas" | tail -1 | cut -d= -f2; }
-sas_first() { grep -o "\b$1=[^ }]*" "$dir/sas" | head -1 | cut -d= -f2; }
+# The value of a key of the IKE SA in the raw list of swanctl, whose children come behind.
+sas() { sed "s/child-sas .*//" "$dir/sas" | grep -o "\b$1=[^ }]*" | head -1 | cut -d= -f2; }
 events() { grep -c "\"event\":\"$1\"${2:-}" "$dir/run/events.jsonl"; }
 # The value of a counter at the end, summed over nodes r1.
 counter() { awk -F, -v c="\"$1\"" '$2 == "\"r1\"" && $3 == c { v = $4 } END { gsub(/"/, "", v); print v + 0 }' \
@@ -27,10 +26,10 @@ judge_case() {
 
 # strongSwan's own list says what was agreed, and who began.
 judge_tunnel() {
-    local got=$(sas_first initiator) want ike p1 p2 child loss
+    local got=$(sas initiator) want ike p1 p2 child loss
     IFS=- read -r -a p1 <<<"$row_phase1"
     IFS=- read -r -a p2 <<<"$row_phase2"
-    ike=$(sas_first encr-alg)-$(sas_first encr-keysize) ike=${ike%-}/$(sas_first integ-alg)/$(sas_first dh-group)
+    ike=$(sas encr-alg)-$(sas encr-keysize) ike=${ike%-}/$(sas integ-alg)/$(sas dh-group)
     want=$(word 3 "${p1[0]}")/$(word 3 "${p1[1]}")/$(word 3 "${p1[2]}")
     [ "$ike" = "$want" ] || refuse "phase 1 is ${ike:-not there}, not $want"
     child=$(grep -o 'child-sas {.*' "$dir/sas" | tail -1)
@@ -57,10 +56,26 @@ judge_tunnel() {
     if [ "$(events traffic_rx '.*"flow":"ping"')" -lt 4 ]; then
         refuse "the simulated host had $(events traffic_rx '.*"flow":"ping"') answers to its pings"
     fi
+    has rekey && judge_rekey
+    local refused=$(sed -n 's/.*refused \([0-9]*\).*/\1/p' "$dir/peer.out")
+    [ "${refused:-0}" -gt 0 ] || refuse "no port unreachable for the peer's datagrams"
     grep -q 'received DELETE for IKE_SA' "$dir/charon.log" || refuse "no DELETE when the router ended"
-    established="$ike, ESP $encr/$auth${group:+ PFS $group}, $(grep -c 'CHILD_SA net.* established' "$dir/charon.log") pairs of SAs; "
+    established="$ike, ESP $encr/$auth${group:+ PFS $group}, $(grep -c 'CHILD_SA net.* established' "$dir/charon.log") pairs of SAs${rekeys:+, $rekeys rekeys by $(with rekey -)}; "
     established+="$(counter esp.in.packets) packets of $(counter esp.in.bytes) bytes to the router,"
     established+=" $(counter esp.out.packets) of $(counter esp.out.bytes) from it"
+}
+
+# The pair was replaced, and by whom it should be: the first quick mode does not count.
+judge_rekey() {
+    local by=$(with rekey -) n
+    if [ "$by" = peer ]; then
+        n=$(grep -Ec "$quick_by_peer" "$dir/charon.log")
+    else
+        n=$(grep -Ec "$quick_by_router" "$dir/charon.log")
+    fi
+    [ "$by" = "$row_initiator" ] && n=$((n - 1))
+    [ "$n" -gt 0 ] || refuse "$by never rekeyed"
+    rekeys=$n
 }
 
 # No tunnel, no packet, and the router keeps its feet.
@@ -98,7 +113,7 @@ judge_capture() {
         END { print n + 0, malformed + 0, sums + 0, sealed + 0, open + 0, esp + 0, inner + 0, icv + 0 }' "$dir/fields")
     read -r n malformed sums sealed open esp inner icv <<<"$line"
     [ "$n" -gt 0 ] || refuse "tshark reads nothing: $(tail -1 "$dir/tshark.err")"
-    [ "$malformed" = 0 ] || refuse "$malformed malformed packets"
+    has peer-key || [ "$malformed" = 0 ] || refuse "$malformed malformed packets"
     [ "$sums" = 0 ] || refuse "$sums wrong checksums"
     [ "$icv" = 0 ] || refuse "$icv ESP packets with a wrong ICV"
     if ! has peer-key; then
