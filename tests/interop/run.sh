@@ -6,7 +6,7 @@
 # keys, and the judge that derives all keys anew. Exit 1 when a case fails, 77 when nothing can be judged here.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-only= keep= jobs=2
+only= keep= jobs=2 workers=()
 while [ $# -gt 2 ]; do
     case $1 in
     --case) only=$2; shift 2 ;;
@@ -22,6 +22,7 @@ work=$(mktemp -d /tmp/vs-interop.XXXXXX)
 . "$here/judge.sh"
 finish() {
     local status=$?
+    [ ${#workers[@]} = 0 ] || kill "${workers[@]}" 2>/dev/null
     peer_cleanup
     if [ -n "$keep" ]; then
         mkdir -p "$keep" && cp -r "$work"/case-* "$keep"/ 2>/dev/null
@@ -181,14 +182,30 @@ run_case() {
     judge_case
 }
 
+# Words of the row that strongSwan has not, by its own list (Debian drops an old algorithm now and then).
+lacking() {
+    local part name
+    for part in ${row_phase1//-/ } ${row_phase2//-/ } ${row_pfs//-/ }; do
+        name=$(word 3 "$part")
+        name=${name%-[0-9]*}
+        grep -q "^ *${name:-$part}\[" "$work/$peer/algs" || printf ' %s' "$part"
+    done
+}
+
 # Every jobs-th case from the nth on, on a machine and a wire of its own.
 worker() {
     local nth=$1 at=0
     peer=peer$nth wire=wan$nth
+    peer_do "$peer" 30 'charon_start && swanctl --list-algs; charon_stop' >"$work/$peer/algs"
     while IFS=$'\t' read -r name row_initiator row_phase1 row_phase2 row_pfs row_with row_outcome row_peer_says \
         row_router_says; do
         [ -z "$only" ] || [[ $name == $only ]] || continue
         [ $((at++ % jobs)) = "$nth" ] || continue
+        if [ -n "$(lacking)" ]; then
+            echo "SKIPPED $name: strongSwan has no$(lacking) here"
+            echo skipped >>"$work/results"
+            continue
+        fi
         why= router= established= rekeys=
         run_case </dev/null
         if [ -z "$why" ]; then
@@ -208,7 +225,6 @@ for n in $(seq 0 $((jobs - 1))); do
     peer_wire "wan$n" "far$n"
     peer_boot "peer$n" "far$n" 203.0.113.2 10.2.0.5 203.0.113.1
 done
-workers=()
 for n in $(seq 0 $((jobs - 1))); do
     (
         trap - EXIT
@@ -217,10 +233,19 @@ for n in $(seq 0 $((jobs - 1))); do
     workers+=($!)
 done
 wait "${workers[@]}"
-passed=$(grep -c passed "$work/results" 2>/dev/null)
-failed=$(grep -c failed "$work/results" 2>/dev/null)
-wanted=$(grep -v '^#' "$here/matrix.tsv" | awk -F'\t' -v o="$only" 'o == "" || $1 == o { n++ } END { print n + 0 }')
-[[ $only == *[*?]* ]] && wanted=$((passed + failed))
-skipped=$((wanted - passed - failed))
-echo "$((passed)) passed, $((failed)) failed, $skipped skipped; strongSwan $(dpkg-query -W -f '${Version}' strongswan-charon 2>/dev/null), $SECONDS s"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ] && [ "$skipped" = 0 ]
+workers=()
+if [ -z "$(ls "$work"/peer*/ready 2>/dev/null)" ]; then
+    echo "SKIPPED: user-mode Linux does not boot here, nothing was judged by a real peer" >&2
+    exit 77
+fi
+# What became of the cases that were asked for.
+results() { grep -cs "$1" "$work/results" || true; }
+wanted=$(grep -v '^#' "$here/matrix.tsv" | while IFS=$'\t' read -r name _; do
+    [ -z "$only" ] || [[ $name == $only ]] && echo
+done | wc -l)
+passed=$(results passed) failed=$(results failed) skipped=$(results skipped)
+missing=$((wanted - passed - failed - skipped))
+[ "$missing" = 0 ] || echo "$missing cases were not come to"
+echo "$((passed)) passed, $((failed)) failed, $((skipped)) skipped;" \
+    "strongSwan $(dpkg-query -W -f '${Version}' strongswan-charon 2>/dev/null), $SECONDS s"
+[ "$((failed))" = 0 ] && [ "$missing" = 0 ] && [ "$((passed))" -gt 0 ]
