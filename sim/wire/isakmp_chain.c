@@ -32,7 +32,7 @@ static bool is_known(uint8_t type)
 static enum isakmp_fault payload_parse(uint8_t type, struct rd *r, struct isakmp_payload *out)
 {
     struct generic generic, *h = &generic;
-    struct span rest = {r->p + r->at, rd_left(r)};
+    struct span rest = {r->p ? r->p + r->at : NULL, rd_left(r)};
     GENERIC_ROWS(ROW_PARSE)
     if (!rd_ok(r))
         return ISAKMP_TRUNCATED;
