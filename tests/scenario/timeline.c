@@ -251,8 +251,10 @@ Test(match, payloads_are_seen_where_they_are_not_encrypted)
             p.w, yml_parse(doc, "m", row[i].match, strlen(row[i].match), NULL), l, NULL);
         cr_assert_not_null(m, "%s", row[i].match);
         cr_expect_eq(matcher_takes(m, 0, 7, packet), row[i].takes, "%s", row[i].match);
-        for (size_t n = 0; n < packet.n; n++) /* cut anywhere: no match, no overread */
-            matcher_takes(m, 0, 7, (struct span){g_memdup2(packet.p, n), n});
+        for (size_t n = 0; n < packet.n; n++) { /* cut anywhere: no match, no overread */
+            g_autofree uint8_t *copy = g_memdup2(packet.p, n);
+            matcher_takes(m, 0, 7, (struct span){copy, n});
+        }
         matcher_free(m);
         yml_doc_free(doc);
     }
