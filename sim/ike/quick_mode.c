@@ -154,14 +154,14 @@ static bool is_met(struct ike_exchange *x, const struct ike_msg *m)
     if (!find_ids(m, &ci, &cr) || !proxy_read(cr, &local) || !proxy_read(ci, &remote))
         return false;
     struct ike_exchange *own = own_rekey(sa, &local, &remote);
-    if (!own)
+    if (!own || !sa->e->profile->p2_one_survives)
         return false;
     bool ours = own->msgid > x->msgid;
     if (!own->quick->collided)
         TRACE(sa->e->scope, ike_collision, .sa = own->sa->id, .msgid = own->msgid,
               .local = sa->local, .remote = sa->remote, .ours = ours, .what = "phase 2");
     own->quick->collided = true;
-    return ours && sa->e->profile->p2_one_survives;
+    return ours;
 }
 
 static struct ike_outcome check_offer(struct ike_exchange *x, struct ike_msg *m)
