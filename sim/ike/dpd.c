@@ -3,9 +3,10 @@
  * peer counts as dead. Only the SA that serves asks. */
 #include "ike_priv.h"
 
-#define NUMBER_BITS 0x7fffffffu /* "the first bit of the sequence number" is zero   RFC 3706 7.2   \
-                                 */
-#define RETRY_S 2               /* where none is configured */
+#define NUMBER_BITS                                                                                \
+    0x7fffffffu   /* "the first bit of the sequence number" is zero   RFC 3706 7.2                 \
+                   */
+#define RETRY_S 2 /* where none is configured */
 
 bool ike_dpd_agreed(const struct ike_sa *sa)
 {
@@ -90,8 +91,10 @@ static void ask(struct ike_sa *sa)
     struct ike_engine *e = sa->e;
     struct ike_dpd *d = &sa->dpd;
     uint32_t number = next_number(sa);
-    if (!d->asked)
+    if (!d->asked) {
         d->first = number;
+        d->since = sim_now(e->sim);
+    }
     ++*e->count.dpd_sent;
     TRACE(e->scope, ike_dpd_tx, .sa = sa->id, .remote = sa->remote, .number = number,
           .again = d->asked, .limit = e->profile->dpd_retries);
@@ -130,9 +133,11 @@ void ike_dpd_timer(void *owner)
         sa->dpd.asked = 0;
         return;
     }
-    if (sa->dpd.asked && t.last_in > sa->dpd.heard) /* packets came, if not the answer */
-        sa->dpd.asked = 0;
+    /* Where a question is asked regardless of packets, only an answer will do: that is how a filter
+     * for informational exchanges ends a healthy tunnel (CAT-15). */
     bool always = conf->keepalive_periodic && !profile->dpd_spares_heard;
+    if (!always && t.last_in >= sa->dpd.since)
+        sa->dpd.asked = 0;
     if (sa->dpd.asked > profile->dpd_retries)
         give_up(sa);
     else if (sa->dpd.asked)

@@ -137,7 +137,7 @@ struct ike_dpd {
     bool any;                      /* `theirs` is a number that the peer has used */
     uint32_t number, first, asked; /* our last question, the first unanswered, how many are */
     uint32_t theirs;
-    sim_time heard; /* the peer's last authentic word */
+    sim_time heard, since; /* the peer's last authentic word; the first unanswered question */
     struct sim_timer timer;
 };
 struct ike_sa {

@@ -64,15 +64,16 @@ Test(dpd, a_peer_that_does_not_answer_is_dead_and_everything_of_it_ends)
 {
     struct ike_pair *p = dpd_pair();
     pair_record(p, PAIR_I);
+    pair_packet(p, PAIR_R, false); /* its last packet, later than all of IKE */
     p->lose = UINT64_MAX;
     packets(p, PAIR_I, true, SECONDS(30));
     cr_expect_str_eq(since(p),
-                     "10.080  --x  IN* HASH NOTIFY\n"
-                     "12.080  --x  IN* HASH NOTIFY\n"
-                     "14.080  --x  IN* HASH NOTIFY\n"
-                     "16.080  --x  IN* HASH NOTIFY\n"
-                     "18.080  --x  IN* HASH NOTIFY\n"
-                     "20.080  --x  IN* HASH NOTIFY\n",
+                     "11.010  --x  IN* HASH NOTIFY\n"
+                     "13.010  --x  IN* HASH NOTIFY\n"
+                     "15.010  --x  IN* HASH NOTIFY\n"
+                     "17.010  --x  IN* HASH NOTIFY\n"
+                     "19.010  --x  IN* HASH NOTIFY\n"
+                     "21.010  --x  IN* HASH NOTIFY\n",
                      "%s", since(p));
     cr_expect_eq(pair_sa(p, PAIR_I, 0).dead_why, WHY_DPD);
     cr_expect_eq(p->end[PAIR_I].gone, 1);
@@ -137,6 +138,22 @@ Test(dpd, packets_of_the_peer_are_as_good_as_its_answer)
     }
     cr_expect_leq(pair_count(p, PAIR_I, "ike.dpd.sent"), 3);
     cr_expect(pair_has(p, PAIR_I, IKE_STATE_QM_IDLE));
+    pair_free(p);
+}
+
+/* CAT-15: a filter for informational exchanges ends a tunnel that works. */
+Test(dpd, periodic_questions_want_answers_whatever_else_comes)
+{
+    struct ike_pair *p = dpd_pair();
+    p->end[PAIR_I].conf->keepalive_periodic = true;
+    p->lose = UINT64_MAX;
+    for (int s = 2; s < 30; s++) {
+        pair_run(p, SECONDS(s));
+        pair_packet(p, PAIR_I, false);
+        pair_packet(p, PAIR_R, false);
+    }
+    cr_expect_eq(pair_sa(p, PAIR_I, 0).dead_why, WHY_DPD);
+    cr_expect_eq(pair_count(p, PAIR_I, "ike.dpd.sent"), 6);
     pair_free(p);
 }
 
