@@ -204,8 +204,6 @@ struct ike_engine {
     GHashTable *children;  /* inbound SPI -> struct ike_known_child, owned */
     ike_sa_id next_id;
     uint32_t half_open, dead;
-    struct arena *scratch; /* for the message at hand */
-    bool scratch_taken;
     ike_traffic_fn traffic; /* NULL = nothing is known of it */
     struct ike_told told[IKE_TOLD];
     size_t told_at;

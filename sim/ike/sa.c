@@ -102,12 +102,14 @@ void ike_sa_complete(struct ike_sa *sa)
     sa->expires = ike_in_seconds(e, sa->policy.lifetime_s);
     if (sa->expires != SIM_TIME_MAX)
         sim_timer_arm(&sa->timer, sa->expires);
-    ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
     ike_rekey_completed(sa);
-    ike_dpd_begin(sa);
-    ike_recover_completed(sa);
     while (sa->state == IKE_STATE_QM_IDLE && !g_queue_is_empty(&sa->pending))
         ike_quick_start(sa, g_queue_pop_head(&sa->pending));
+    /* Said after quick mode has begun: the order of public traces. */
+    if (sa->state == IKE_STATE_QM_IDLE)
+        ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
+    ike_dpd_begin(sa);
+    ike_recover_completed(sa);
 }
 
 /* ---- The end ---- */

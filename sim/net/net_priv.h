@@ -67,11 +67,13 @@ struct net_node {
     struct trace_scope *scope;
     struct net_hooks hooks;
     bool forwards;
-    uint8_t ttl;          /* of packets it makes */
-    uint16_t ip_id;       /* of the next packet it makes */
-    uint16_t ping_id;     /* of the next echo sender */
-    uint32_t generation;  /* moves when addresses, states or routes do */
-    uint32_t n_recursive; /* static routes that go by next hop alone */
+    uint8_t ttl;                             /* of packets it makes */
+    uint16_t ip_id;                          /* of the next packet it makes */
+    uint16_t ping_id;                        /* of the next echo sender */
+    sim_time unreachable_every;              /* between two errors of a kind; 0 = no limit */
+    sim_time unreachable_next, too_big_next; /* when the next may go out */
+    uint32_t generation;                     /* moves when addresses, states or routes do */
+    uint32_t n_recursive;                    /* static routes that go by next hop alone */
     struct dest dest[DEST_CACHE];
     GPtrArray *ifs;    /* struct net_if, owned */
     GHashTable *local; /* address -> struct net_if, of nodes with many; NULL when out of date */
@@ -89,7 +91,7 @@ struct net_node {
     struct {
         uint64_t *sent, *forwarded, *delivered, *icmp_in, *icmp_out, *frag_made, *frag_joined;
     } count;
-    uint64_t *drops[DROP_COUNT]; /* made when first needed */
+    uint64_t **drops; /* by reason; NULL until the first, as each of them */
 };
 
 /* The public interface and what only this room knows of it. */
