@@ -83,7 +83,7 @@ struct ipsec {
     const struct ipsec_timing *timing;
     struct rng *rng;
     struct sad *sad;
-    GHashTable *uses;        /* by both addresses, struct peer_use, counted by pairs */
+    GHashTable *uses; /* by both addresses, struct peer_use, counted by pairs */
     void (*on_sent)(void *self, ip4 local, ip4 remote);
     void *on_sent_self;
     GPtrArray *bindings;     /* by index of interface; holes are NULL */
