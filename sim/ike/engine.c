@@ -112,6 +112,7 @@ void ike_free(struct ike_engine *e)
     g_hash_table_unref(e->by_offer);
     g_hash_table_unref(e->peers);
     g_hash_table_unref(e->children);
+    g_free(e->told);
     g_free(e);
 }
 
@@ -122,7 +123,7 @@ void ike_forget_all(struct ike_engine *e)
         TRACE(e->scope, ike_sa_gone, .sa = sa->id);
     }
     free_all(e);
-    memset(e->told, 0, sizeof e->told);
+    g_clear_pointer(&e->told, g_free);
 }
 
 /* ---- A datagram ---- */

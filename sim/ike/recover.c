@@ -8,7 +8,7 @@ enum { PORT_IKE = 500 };
 
 static bool told_lately(const struct ike_engine *e, ip4 remote)
 {
-    for (size_t i = 0; i < IKE_TOLD; i++)
+    for (size_t i = 0; e->told && i < IKE_TOLD; i++)
         if (e->told[i].remote == remote && sim_now(e->sim) < e->told[i].until)
             return true;
     return false;
@@ -16,6 +16,8 @@ static bool told_lately(const struct ike_engine *e, ip4 remote)
 
 static void note(struct ike_engine *e, ip4 remote)
 {
+    if (!e->told)
+        e->told = g_new0(struct ike_told, IKE_TOLD);
     e->told[e->told_at++ % IKE_TOLD] =
         (struct ike_told){remote, ike_in_seconds(e, e->profile->spi_notice_every_s)};
 }
