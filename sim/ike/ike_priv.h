@@ -205,7 +205,7 @@ struct ike_engine {
     ike_sa_id next_id;
     uint32_t half_open, dead;
     ike_traffic_fn traffic; /* NULL = nothing is known of it */
-    struct ike_told *told; /* IKE_TOLD, made when the first is told */
+    struct ike_told *told;  /* IKE_TOLD, made when the first is told */
     size_t told_at;
 };
 /* A phase 2 pair that was installed. */
