@@ -38,7 +38,7 @@ struct dest {
     uint32_t generation; /* of the node when this was true */
     uint8_t kind;
 };
-#define DEST_CACHE 4
+#define DEST_CACHE_BITS 2
 
 /* ---- Nodes ---- */
 
@@ -74,7 +74,7 @@ struct net_node {
     sim_time unreachable_next, too_big_next; /* when the next may go out */
     uint32_t generation;                     /* moves when addresses, states or routes do */
     uint32_t n_recursive;                    /* static routes that go by next hop alone */
-    struct dest dest[DEST_CACHE];
+    struct dest dest[1 << DEST_CACHE_BITS];
     GPtrArray *ifs;    /* struct net_if, owned */
     GHashTable *local; /* address -> struct net_if, of nodes with many; NULL when out of date */
     GPtrArray *routes; /* struct route, owned, sorted */
@@ -130,7 +130,8 @@ void route_interface_changed(struct net_node *n, struct net_if *i);
 const struct dest *dest_slow(struct net_node *n, struct dest *d, ip4 dst);
 static inline const struct dest *dest_of(struct net_node *n, ip4 dst)
 {
-    struct dest *d = &n->dest[(dst ^ dst >> 8) % DEST_CACHE];
+    /* Multiplied by 2^32 over the golden ratio: hosts of neighbouring subnets often end alike. */
+    struct dest *d = &n->dest[dst * UINT32_C(0x9E3779B1) >> (32 - DEST_CACHE_BITS)];
     return d->dst == dst && d->generation == n->generation ? d : dest_slow(n, d, dst);
 }
 
