@@ -32,6 +32,7 @@ struct ike_conf {
     char *hostname;
     uint32_t keepalive_s, keepalive_retry_s; /* 0 = none */
     bool keepalive_periodic;
+    bool invalid_spi_recovery; /* a peer that uses an SPI which is not here is told */
 };
 
 struct ike_conf *ike_conf_new(void); /* enabled, fallback DES SHA RSA-SIG group 1 86400 s */

@@ -1,9 +1,10 @@
 /* The IKEv1 engine of one device (RFC 2408, 2409): main mode with pre-shared keys, quick mode,
- * informational.
+ * informational, dead peer detection (RFC 3706).
  *
  * Counters of the node's scope: ike.rx ike.tx ike.retransmits ike.duplicates ike.bad ike.no_sa
  * ike.early ike.limit ike.unknown_delete ike.phase1.started ike.phase1.completed ike.phase1.failed
- * ike.phase2.started ike.phase2.completed ike.phase2.failed. */
+ * ike.phase2.started ike.phase2.completed ike.phase2.failed ike.dpd.sent ike.dpd.stale ike.dpd.dead
+ * ike.collisions. */
 #ifndef IKE_IKE_H
 #define IKE_IKE_H
 
@@ -88,6 +89,19 @@ void ike_request_sas(struct ike_engine *e, const struct ike_request *r);
 /* An ESP pair ended here: sends DELETE for its inbound SPI under an IKE SA with that peer, if there
  * is one and the profile does. */
 void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi_in);
+/* ESP came with an SPI that is not here. Where the configuration wants it, the peer is told, under
+ * a phase 1 that begins for this when there is none. */
+void ike_unknown_spi(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi);
+
+/* What dead peer detection asks about: when protected packets last went to the peer and came from
+ * it, -1 = never. With `watch`, the next packet to the peer is told by ike_traffic_sent, once. */
+struct ike_traffic {
+    sim_time last_in, last_out;
+};
+typedef struct ike_traffic (*ike_traffic_fn)(void *self, ip4 local, ip4 remote, bool watch);
+void ike_on_traffic(struct ike_engine *e, ike_traffic_fn look); /* self is that of the ops */
+void ike_traffic_sent(struct ike_engine *e, ip4 local, ip4 remote);
+
 /* Ends IKE SAs: sends DELETE where a working SA allows it. 0 = every SA. Returns how many. */
 size_t ike_clear(struct ike_engine *e, ike_sa_id id, enum ike_why why);
 /* The device lost its memory (reload): everything goes, nothing is sent. */
@@ -107,6 +121,9 @@ struct ike_sa_view {
     enum ike_why dead_why;    /* state DEAD */
     enum ike_state died_in;   /* state it was in when it died */
     uint32_t children, pending;
+    sim_time rekey; /* when this end replaces it, SIM_TIME_MAX = never */
+    bool rekeying;  /* it is being made to replace another */
+    bool dpd;       /* both ends announced dead peer detection */
 };
 size_t ike_sa_count(const struct ike_engine *e);
 bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out); /* in order of id */

@@ -106,6 +106,17 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c);
 void ipsec_peer_deleted(struct ipsec *x, ip4 remote, uint32_t spi_out, enum ike_why why);
 /* Every pair with that peer goes, silently towards the peer. */
 void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why);
+/* The peer answers no more: idents whose peer it is, and that have no pair left, ask the next of
+ * their entry. */
+void ipsec_next_peer(struct ipsec *x, ip4 local, ip4 remote);
+/* When protected packets last went to that peer and came from it, -1 = never or no pairs with it.
+ * With `watch` the next one out is told through the function given below, once; it is called amid
+ * the packet. */
+struct ipsec_traffic {
+    sim_time last_in, last_out;
+};
+struct ipsec_traffic ipsec_peer_traffic(const struct ipsec *x, ip4 local, ip4 remote, bool watch);
+void ipsec_on_sent(struct ipsec *x, void (*fn)(void *self, ip4 local, ip4 remote), void *self);
 /* A router on the way could not pass on a sealed packet that must not be cut (RFC 2401 6.1). */
 void ipsec_path_mtu(struct ipsec *x, ip4 remote, uint32_t spi_out, uint32_t mtu);
 /* A negotiation for this ident failed: nothing is pending any more (the next packet asks again). */

@@ -96,12 +96,21 @@ static void peer_gone(void *self, ip4 local, ip4 remote, enum ike_why why)
 {
     struct device *d = self;
     ipsec_peer_gone(d->ipsec, local, remote, why);
+    if (why == WHY_DPD)
+        ipsec_next_peer(d->ipsec, local, remote);
 }
 
 static void request_failed(void *self, const struct ike_request *r, enum ike_why why)
 {
     struct device *d = self;
     ipsec_acquire_failed(d->ipsec, r->local, r->remote, &r->local_proxy, &r->remote_proxy);
+}
+
+static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, bool watch)
+{
+    struct device *d = self;
+    struct ipsec_traffic t = ipsec_peer_traffic(d->ipsec, local, remote, watch);
+    return (struct ike_traffic){t.last_in, t.last_out};
 }
 
 /* ---- What IPsec needs ---- */
@@ -134,6 +143,18 @@ static void ended(void *self, ip4 local, ip4 remote, uint32_t spi_in, enum ike_w
 {
     struct device *d = self;
     ike_child_ended(d->ike, local, remote, spi_in);
+}
+
+static void unknown_spi(void *self, ip4 local, ip4 remote, uint32_t spi)
+{
+    struct device *d = self;
+    ike_unknown_spi(d->ike, local, remote, spi);
+}
+
+static void sent(void *self, ip4 local, ip4 remote)
+{
+    struct device *d = self;
+    ike_traffic_sent(d->ike, local, remote);
 }
 
 /* ---- The node ---- */
@@ -175,13 +196,16 @@ void device_crypto_start(struct device *d)
         send_datagram, check_suite, check_request,  new_spi, install,
         peer_deleted,  peer_gone,   request_failed, d,
     };
-    const struct ipsec_ops ipsec_ops = {.acquire = acquire, .ended = ended, .self = d};
+    const struct ipsec_ops ipsec_ops = {
+        .acquire = acquire, .ended = ended, .unknown_spi = unknown_spi, .self = d};
     d->ike_conf = ike_conf_new();
     d->ipsec_conf = ipsec_conf_new();
     ike_profile_init(&d->profile);
     device_crypto_refresh(d);
     d->ike = ike_new(d->scope, d->ike_conf, &d->profile, &ike_ops);
     d->ipsec = ipsec_new(d->node, d->ipsec_conf, &ipsec_ops, &d->timing);
+    ike_on_traffic(d->ike, traffic);
+    ipsec_on_sent(d->ipsec, sent, d);
     net_udp_bind(d->node, UDP_PORT_IKE, ike_datagram, d);
     net_icmp_watch(d->node, icmp_error, d);
     net_node_on_change(d->node, node_changed, d);

@@ -86,6 +86,8 @@ struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf,
         { &e->count.phase1_started, "ike.phase1.started" }, { &e->count.phase1_completed, "ike.phase1.completed" },
         { &e->count.phase1_failed, "ike.phase1.failed" }, { &e->count.phase2_started, "ike.phase2.started" },
         { &e->count.phase2_completed, "ike.phase2.completed" }, { &e->count.phase2_failed, "ike.phase2.failed" },
+        { &e->count.dpd_sent, "ike.dpd.sent" }, { &e->count.dpd_stale, "ike.dpd.stale" },
+        { &e->count.dpd_dead, "ike.dpd.dead" }, { &e->count.collisions, "ike.collisions" },
     };
     // clang-format on
     for (size_t i = 0; i < G_N_ELEMENTS(counters); i++)
@@ -110,6 +112,7 @@ void ike_free(struct ike_engine *e)
     g_hash_table_unref(e->by_offer);
     g_hash_table_unref(e->peers);
     g_hash_table_unref(e->children);
+    g_free(e->told);
     g_free(e);
 }
 
@@ -120,6 +123,7 @@ void ike_forget_all(struct ike_engine *e)
         TRACE(e->scope, ike_sa_gone, .sa = sa->id);
     }
     free_all(e);
+    g_clear_pointer(&e->told, g_free);
 }
 
 /* ---- A datagram ---- */
@@ -194,11 +198,15 @@ static void hear_stranger(struct ike_engine *e, struct ike_msg *m)
         return;
     }
     say_heard(e, NULL, m);
+    if (!ike_rekey_meets(e, m))
+        return;
     m->fresh = true;
     struct ike_sa *sa =
         ike_sa_new(e, IKE_RESPONDER, m->local, m->lport, m->remote, m->rport, m->head.cky_i);
     sa->phase1 = ike_exchange_new(sa, &ike_main_mode, IKE_RESPONDER, 0);
-    if (!ike_exchange_hear(sa->phase1, m))
+    if (ike_exchange_hear(sa->phase1, m))
+        ike_rekey_yields(sa);
+    else
         ike_sa_free(sa);
 }
 
@@ -312,6 +320,9 @@ bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out)
         .expires = sa->expires,
         .dead_why = sa->dead_why,
         .died_in = sa->died_in,
+        .rekey = sa->rekey_at,
+        .rekeying = sa->replaces && ike_sa_half_open(sa),
+        .dpd = ike_dpd_agreed(sa),
         .children = sa->children,
         .pending = g_queue_get_length((GQueue *)&sa->pending),
     };

@@ -9,6 +9,8 @@
  *   main_mode.c policy.c identity.c    phase 1
  *   quick_mode.c proposal.c child.c request.c  phase 2
  *   informational.c     notify and delete
+ *   dpd.c recover.c     peers that are dead; SPIs that nobody has
+ *   rekey.c             when phase 1 is replaced, and what if both ends do
  *   keys.c vendor_id.c  secrets; vendor IDs */
 #ifndef IKE_PRIV_H
 #define IKE_PRIV_H
@@ -95,6 +97,7 @@ struct ike_quick {
     struct ike_qm_grant grant;
     uint32_t life_s, life_kb; /* of the SAs */
     bool tell_life;           /* the offer was longer than what is granted */
+    bool collided;            /* the peer asks for the same at the same time */
 };
 struct ike_exchange {
     struct ike_sa *sa;
@@ -127,6 +130,16 @@ struct ike_exchange {
     uint8_t chosen;                    /* phase 1: number of the transform */
     struct ike_quick *quick;           /* phase 2 */
 };
+/* Dead peer detection under one SA. */
+struct ike_dpd {
+    bool said, known;              /* the vendor ID went out, came in */
+    bool numbered;                 /* number is ours, drawn */
+    bool any;                      /* `theirs` is a number that the peer has used */
+    uint32_t number, first, asked; /* our last question, the first unanswered, how many are */
+    uint32_t theirs;
+    sim_time heard, since; /* the peer's last authentic word; the first unanswered question */
+    struct sim_timer timer;
+};
 struct ike_sa {
     struct ike_engine *e;
     ike_sa_id id;
@@ -150,6 +163,12 @@ struct ike_sa {
     uint32_t seen[IKE_SEEN]; /* message IDs of finished phase 2 exchanges */
     uint8_t seen_at;
     struct sim_timer timer; /* lifetime, then lingering */
+    struct ike_dpd dpd;
+    sim_time rekey_at;      /* SIM_TIME_MAX = never */
+    struct sim_timer rekey; /* the rekey point; once replaced, the end of its stay */
+    ike_sa_id replaces;     /* made to replace that SA */
+    bool retired, collided; /* another serves; the peer began the same at the same time */
+    uint32_t stray_spi;     /* to be told when it works */
 };
 
 /* One other end: the SAs with it, and how many phase 2 pairs live. */
@@ -162,6 +181,13 @@ struct ike_counters {
     uint64_t *rx, *tx, *retransmits, *duplicates, *bad, *no_sa, *early, *limit, *unknown_delete;
     uint64_t *phase1_started, *phase1_completed, *phase1_failed;
     uint64_t *phase2_started, *phase2_completed, *phase2_failed;
+    uint64_t *dpd_sent, *dpd_stale, *dpd_dead, *collisions;
+};
+/* A peer that was told of an unknown SPI lately. */
+#define IKE_TOLD 32
+struct ike_told {
+    ip4 remote;
+    sim_time until;
 };
 struct ike_engine {
     struct sim *sim;
@@ -178,6 +204,9 @@ struct ike_engine {
     GHashTable *children;  /* inbound SPI -> struct ike_known_child, owned */
     ike_sa_id next_id;
     uint32_t half_open, dead;
+    ike_traffic_fn traffic; /* NULL = nothing is known of it */
+    struct ike_told *told;  /* IKE_TOLD, made when the first is told */
+    size_t told_at;
 };
 /* A phase 2 pair that was installed. */
 struct ike_known_child {
@@ -214,10 +243,12 @@ void ike_bad_message(struct ike_engine *e, const struct ike_sa *sa, const struct
 struct ike_peer *ike_peer_find(const struct ike_engine *e, ip4 remote); /* NULL = none */
 void ike_peer_add(struct ike_sa *sa);
 void ike_peer_remove(struct ike_sa *sa);
-/* The newest working SA between these ends, or NULL. */
+/* The newest working SA between these ends that no other has replaced, or NULL. */
 struct ike_sa *ike_sa_working(const struct ike_engine *e, ip4 local, ip4 remote);
 /* Ours that is still being made, or NULL. */
 struct ike_sa *ike_sa_coming(const struct ike_engine *e, ip4 local, ip4 remote);
+/* The same, of either end. */
+struct ike_sa *ike_sa_half_built(const struct ike_engine *e, ip4 local, ip4 remote);
 /* No other SA of either phase with this peer, as far as this side knows (RFC 2407 4.6.3.3). */
 bool ike_peer_is_new(const struct ike_sa *sa);
 void ike_child_add(struct ike_sa *sa, uint32_t spi_in, uint32_t spi_out);
@@ -236,6 +267,8 @@ void ike_sa_complete(struct ike_sa *sa); /* phase 1 is done: lifetime, what wait
  * fail. */
 void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool tell);
 void ike_sa_timer(void *sa);
+/* Now and so many seconds; SIM_TIME_MAX for 0, which is no limit, and past the end of time. */
+sim_time ike_in_seconds(const struct ike_engine *e, uint32_t seconds);
 static inline bool ike_sa_half_open(const struct ike_sa *sa)
 {
     return sa->state != IKE_STATE_QM_IDLE && sa->state != IKE_STATE_DEAD;
@@ -315,7 +348,8 @@ void ike_identity_put(struct ike_exchange *x,
 void ike_identity_say(const struct ike_sa *sa, bool ours, uint8_t next, struct span body);
 
 /* ---- vendor_id.c ---- */
-void ike_vendor_ids_put(const struct ike_sa *sa, const enum ike_vid *list, struct isakmp_out *o);
+/* Both also remember what matters later. */
+void ike_vendor_ids_put(struct ike_sa *sa, const enum ike_vid *list, struct isakmp_out *o);
 void ike_vendor_ids_say(const struct ike_exchange *x, const struct ike_msg *m);
 
 /* ---- main_mode.c, quick_mode.c, request.c ---- */
@@ -358,5 +392,26 @@ void ike_delete_send(struct ike_sa *sa, uint32_t spi_in); /* 0 = the IKE SA itse
 void ike_notify_say(const struct ike_sa *sa, uint32_t msgid, const struct isakmp_notify *n,
                     bool protected);
 void ike_initial_contact_heard(struct ike_sa *sa);
+void ike_notify_put(struct ike_sa *sa, const struct isakmp_notify *n, struct ike_exchange *x);
+
+/* ---- dpd.c ---- */
+bool ike_dpd_agreed(const struct ike_sa *sa);
+void ike_dpd_begin(struct ike_sa *sa); /* phase 1 is done, or the SA serves again */
+void ike_dpd_heard(struct ike_sa *sa); /* an authentic word of the peer */
+void ike_dpd_hear(struct ike_sa *sa, const struct isakmp_notify *n); /* R-U-THERE or its ACK */
+void ike_dpd_timer(void *sa);
+
+/* ---- rekey.c ---- */
+void ike_rekey_completed(struct ike_sa *sa); /* it takes over from older ones */
+void ike_rekey_ended(struct ike_sa *sa);     /* another may have to serve again */
+void ike_rekey_timer(void *sa);
+/* The peer's first message of phase 1 meets our own rekey: false when it is not to be answered. */
+bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m);
+/* It was answered by `theirs`. */
+void ike_rekey_yields(struct ike_sa *theirs);
+
+/* ---- recover.c ---- */
+void ike_recover_completed(struct ike_sa *sa);
+void ike_peer_lost_spi(struct ike_sa *sa, uint32_t spi_out); /* INVALID-SPI came */
 
 #endif

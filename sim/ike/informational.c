@@ -19,7 +19,7 @@ void ike_notify_say(const struct ike_sa *sa, uint32_t msgid, const struct isakmp
           .remote = sa->remote);
 }
 
-static void notify(struct ike_sa *sa, const struct isakmp_notify *n, struct ike_exchange *x)
+void ike_notify_put(struct ike_sa *sa, const struct isakmp_notify *n, struct ike_exchange *x)
 {
     uint8_t body[64];
     struct wr w = wr_over(body, sizeof body);
@@ -43,7 +43,7 @@ void ike_notify_send(struct ike_sa *sa, uint16_t type, uint8_t protocol, uint32_
     be32_put(spi_bytes, spi);
     const struct isakmp_notify n = {
         DOI_IPSEC, protocol, type, span_of(spi_bytes, spi ? 4 : 0), {NULL, 0}};
-    notify(sa, &n, x);
+    ike_notify_put(sa, &n, x);
 }
 
 void ike_delete_send(struct ike_sa *sa, uint32_t spi_in)
@@ -90,15 +90,6 @@ static struct ike_exchange *quick_named(const struct ike_sa *sa, uint32_t spi)
     return !spi && n == 1 ? only : NULL;
 }
 
-/* "R-U-THERE-ACK" repeats the number it was asked with                         RFC 3706 5.3 */
-static void answer_alive(struct ike_sa *sa, const struct isakmp_notify *asked)
-{
-    struct isakmp_notify n = *asked;
-    n.type = NOTIFY_R_U_THERE_ACK;
-    if (n.spi.n == 16 && n.data.n == 4)
-        notify(sa, &n, NULL);
-}
-
 static void hear_notify(struct ike_sa *sa, const struct ike_msg *m, struct span body)
 {
     struct isakmp_notify n;
@@ -108,14 +99,20 @@ static void hear_notify(struct ike_sa *sa, const struct ike_msg *m, struct span 
         return;
     }
     ike_notify_say(sa, m->head.msgid, &n, true);
-    if (n.type == NOTIFY_R_U_THERE) {
-        answer_alive(sa, &n);
-    } else if (n.type == NOTIFY_INITIAL_CONTACT) {
+    if (n.type == NOTIFY_R_U_THERE || n.type == NOTIFY_R_U_THERE_ACK) {
+        ike_dpd_hear(sa, &n);
+        return;
+    }
+    ike_dpd_heard(sa);
+    if (n.type == NOTIFY_INITIAL_CONTACT) {
         ike_initial_contact_heard(sa);
     } else if (n.type < NOTIFY_FIRST_STATUS && n.protocol != PROTO_ISAKMP) {
-        struct ike_exchange *x = quick_named(sa, spi_value(n.spi));
+        uint32_t spi = spi_value(n.spi);
+        struct ike_exchange *x = quick_named(sa, spi);
         if (x)
             x->kind->failed(x, peer_refused(), IKE_INPUT_FROM_PEER_INFO_NOTIFY);
+        else if (spi && n.type == NOTIFY_INVALID_SPI)
+            ike_peer_lost_spi(sa, spi);
     }
 }
 
@@ -155,6 +152,7 @@ static void hear_delete(struct ike_sa *sa, const struct ike_msg *m, struct span 
 {
     struct isakmp_delete d;
     bool parsed = isakmp_delete_parse(body, &d) == WIRE_OK;
+    ike_dpd_heard(sa);
     if (parsed && d.protocol == PROTO_IPSEC_ESP && d.spi_bytes == 4) {
         for (size_t i = 0; i < d.count; i++)
             delete_child(sa, m->head.msgid, be32_get(d.spis.p + 4 * i));

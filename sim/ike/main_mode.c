@@ -188,8 +188,10 @@ static void put_proof(struct ike_exchange *x, struct isakmp_out *o)
         TRACE(e->scope, ike_initial_contact, .sa = sa->id, .local = sa->local, .remote = sa->remote,
               .rport = sa->rport, .sent = true);
     ike_identity_put(x, o);
-    if (first)
-        put_initial_contact(x, o);
+    if (!first)
+        return;
+    put_initial_contact(x, o);
+    sa->stray_spi = 0; /* told with the rest */
 }
 
 static struct ike_outcome check_proof(struct ike_exchange *x, struct ike_msg *m)

@@ -57,6 +57,11 @@ static bool is_working(const struct ike_sa *sa)
     return sa->state == IKE_STATE_QM_IDLE;
 }
 
+static bool is_serving(const struct ike_sa *sa)
+{
+    return is_working(sa) && !sa->retired;
+}
+
 static bool is_coming(const struct ike_sa *sa)
 {
     return sa->role == IKE_INITIATOR && ike_sa_half_open(sa);
@@ -64,12 +69,18 @@ static bool is_coming(const struct ike_sa *sa)
 
 struct ike_sa *ike_sa_working(const struct ike_engine *e, ip4 local, ip4 remote)
 {
-    return newest(e, local, remote, is_working);
+    struct ike_sa *sa = newest(e, local, remote, is_serving);
+    return sa ? sa : newest(e, local, remote, is_working);
 }
 
 struct ike_sa *ike_sa_coming(const struct ike_engine *e, ip4 local, ip4 remote)
 {
     return newest(e, local, remote, is_coming);
+}
+
+struct ike_sa *ike_sa_half_built(const struct ike_engine *e, ip4 local, ip4 remote)
+{
+    return newest(e, local, remote, ike_sa_half_open);
 }
 
 bool ike_peer_is_new(const struct ike_sa *sa)

@@ -41,8 +41,10 @@ static struct isakmp_transform transform_of(struct arena *a, const struct ike_po
     attr[n++] = isakmp_attr_of(a, IKE_ATTR_HASH, hash_number[p->hash]);
     attr[n++] = isakmp_attr_of(a, IKE_ATTR_GROUP, group_number[p->group]);
     attr[n++] = isakmp_attr_of(a, IKE_ATTR_AUTH, p->auth);
-    attr[n++] = isakmp_attr_of(a, IKE_ATTR_LIFE_TYPE, LIFE_SECONDS);
-    attr[n++] = isakmp_attr_of(a, IKE_ATTR_LIFE_DURATION, p->lifetime_s);
+    if (p->lifetime_s) { /* without, the peer takes the default of RFC 2407 4.5 */
+        attr[n++] = isakmp_attr_of(a, IKE_ATTR_LIFE_TYPE, LIFE_SECONDS);
+        attr[n++] = isakmp_attr_of(a, IKE_ATTR_LIFE_DURATION, p->lifetime_s);
+    }
     return (struct isakmp_transform){.id = 1 /* KEY_IKE */, .attr = attr, .n_attr = n};
 }
 
@@ -142,7 +144,7 @@ static enum ike_why compare(const struct ike_policy *p, const struct offer *o, b
         return WHY_NO_KEY;
     if (o->strange)
         return WHY_ATTRIBUTE;
-    if (!profile->shorter_life_wins && o->life_s != p->lifetime_s)
+    if (!profile->shorter_life_wins && p->lifetime_s && o->life_s != p->lifetime_s)
         return WHY_LIFETIME;
     return WHY_NONE;
 }
@@ -160,7 +162,7 @@ static void say_offer(const struct ike_sa *sa, const struct isakmp_transform *t,
 static void agree(struct ike_sa *sa, const struct ike_policy *p, const struct offer *o)
 {
     sa->policy = *p;
-    sa->policy.lifetime_s = MIN(p->lifetime_s, o->life_s);
+    sa->policy.lifetime_s = p->lifetime_s ? MIN(p->lifetime_s, o->life_s) : o->life_s;
     sa->have_policy = true;
     TRACE(sa->e->scope, ike_lifetime, .sa = sa->id, .seconds = sa->policy.lifetime_s,
           .offered = o->life_s);

@@ -123,6 +123,55 @@ static struct ike_outcome check_sa(struct ike_exchange *x, struct ike_msg *m)
     return IKE_FINE;
 }
 
+/* ---- Rekeys that meet ---- */
+
+/* Our own rekey of the pair with these identities, asked for and not answered, under whatever SA
+ * with this peer. */
+static struct ike_exchange *own_rekey(const struct ike_sa *sa, const struct proxy *local,
+                                      const struct proxy *remote)
+{
+    const struct ike_peer *p = ike_peer_find(sa->e, sa->remote);
+    for (guint i = 0; i < p->sas->len; i++) {
+        const struct ike_sa *other = p->sas->pdata[i];
+        for (guint k = 0; other->local == sa->local && other->quick && k < other->quick->len; k++) {
+            struct ike_exchange *x = other->quick->pdata[k];
+            if (!x->over && x->qm_state == QM_I_QM1 && x->quick->request->spi_old &&
+                proxy_same(&x->quick->local_proxy, local) &&
+                proxy_same(&x->quick->remote_proxy, remote))
+                return x;
+        }
+    }
+    return NULL;
+}
+
+/* Both ends ask for the successor of one pair at once. Were both made, each end would retire the
+ * one that the other uses. Message IDs, which both know, tell which question is answered. */
+static bool is_met(struct ike_exchange *x, const struct ike_msg *m)
+{
+    struct ike_sa *sa = x->sa;
+    struct proxy local, remote;
+    struct span ci, cr;
+    if (!find_ids(m, &ci, &cr) || !proxy_read(cr, &local) || !proxy_read(ci, &remote))
+        return false;
+    struct ike_exchange *own = own_rekey(sa, &local, &remote);
+    if (!own || !sa->e->profile->p2_one_survives)
+        return false;
+    bool ours = own->msgid > x->msgid;
+    if (!own->quick->collided)
+        TRACE(sa->e->scope, ike_collision, .sa = own->sa->id, .msgid = own->msgid,
+              .local = sa->local, .remote = sa->remote, .ours = ours, .what = "phase 2");
+    own->quick->collided = true;
+    return ours;
+}
+
+static struct ike_outcome check_offer(struct ike_exchange *x, struct ike_msg *m)
+{
+    struct ike_outcome o = check_sa(x, m);
+    if (o.verdict == IKE_OK && is_met(x, m))
+        return (struct ike_outcome){IKE_IGNORE, 0, WHY_COLLISION, PAYLOAD_NONE};
+    return o;
+}
+
 static void say_ids(const struct ike_exchange *x, const struct ike_msg *m)
 {
     const struct isakmp_payload *p;
@@ -231,9 +280,9 @@ static struct ike_outcome get_proof(struct ike_exchange *x, struct ike_msg *m)
  *                             HDR*, HASH(3)                                -->             */
 static const struct ike_rule rules[] = {
     /* sender         enc   must                          may                        build       check     process     sent                received */
-    { IKE_INITIATOR, true, P(HASH) | P(SA) | P(NONCE), P(KE) | P(ID) | P(NOTIFY), put_offer,  check_sa, get_offer,  QM_I_QM1,           QM_SPI_STARVE },
-    { IKE_RESPONDER, true, P(HASH) | P(SA) | P(NONCE), P(KE) | P(ID) | P(NOTIFY), put_choice, check_sa, get_choice, QM_R_QM2,           QM_PHASE2_COMPLETE },
-    { IKE_INITIATOR, true, P(HASH),                    P(NOTIFY),                 NULL,       NULL,     get_proof,  QM_PHASE2_COMPLETE, QM_PHASE2_COMPLETE },
+    { IKE_INITIATOR, true, P(HASH) | P(SA) | P(NONCE), P(KE) | P(ID) | P(NOTIFY), put_offer,  check_offer, get_offer, QM_I_QM1,         QM_SPI_STARVE },
+    { IKE_RESPONDER, true, P(HASH) | P(SA) | P(NONCE), P(KE) | P(ID) | P(NOTIFY), put_choice, check_sa,    get_choice, QM_R_QM2,          QM_PHASE2_COMPLETE },
+    { IKE_INITIATOR, true, P(HASH),                    P(NOTIFY),                 NULL,       NULL,        get_proof,  QM_PHASE2_COMPLETE, QM_PHASE2_COMPLETE },
 };
 // clang-format on
 
@@ -258,6 +307,16 @@ static bool get_spi(struct ike_exchange *x)
 }
 
 static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input input);
+static void end(struct ike_exchange *x, enum ike_why why, enum ike_input input);
+
+/* The peer's question is answered, so ours has no use any more. */
+static void yield(const struct ike_exchange *x)
+{
+    const struct ike_quick *q = x->quick;
+    struct ike_exchange *own = own_rekey(x->sa, &q->local_proxy, &q->remote_proxy);
+    if (own && x->sa->e->profile->p2_one_survives)
+        end(own, WHY_COLLISION, IKE_INPUT_FROM_PEER_QM_EXCH);
+}
 
 /* The initiator's move waits until its third message is out. */
 static void processed(struct ike_exchange *x, const struct ike_rule *r)
@@ -269,6 +328,8 @@ static void processed(struct ike_exchange *x, const struct ike_rule *r)
     move(x, IKE_INPUT_FROM_PEER_QM_EXCH, (enum qm_state)r->received);
     if (r == &rules[0] && !get_spi(x))
         failed(x, reject(0, WHY_LIMIT), IKE_INPUT_FROM_IPSEC_SPI_REPLY);
+    else if (r == &rules[0])
+        yield(x);
 }
 
 static void said(struct ike_exchange *x, const struct ike_rule *r)

@@ -102,6 +102,10 @@ bool ike_exchange_repeat(struct ike_exchange *x, struct ike_msg *m)
 static void refuse(struct ike_exchange *x, const struct ike_msg *m, struct ike_outcome o)
 {
     struct ike_engine *e = x->sa->e;
+    if (o.why == WHY_COLLISION) { /* nothing is wrong with it; its next copy may be welcome */
+        ++*e->count.collisions;
+        return;
+    }
     bool again = x->have_bad && memcmp(x->bad, m->digest, IKE_DIGEST) == 0;
     memcpy(x->bad, m->digest, IKE_DIGEST);
     x->have_bad = true;
@@ -135,6 +139,8 @@ bool ike_exchange_hear(struct ike_exchange *x, struct ike_msg *m)
     }
     take(x, r, m);
     m->fresh = false;
+    if (x->msgid)
+        ike_dpd_heard(x->sa);
     x->kind->heard(x, r);
     o = r->process(x, m);
     if (x->over) /* what was called on the way ended it */

@@ -27,9 +27,12 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, u
         .cky_r = role == IKE_INITIATOR ? 0 : cookie_new(e),
         .born = sim_now(e->sim),
         .expires = SIM_TIME_MAX,
+        .rekey_at = SIM_TIME_MAX,
     };
     g_queue_init(&sa->pending);
     sim_timer_init(e->sim, &sa->timer, ike_sa_timer, sa);
+    sim_timer_init(e->sim, &sa->dpd.timer, ike_dpd_timer, sa);
+    sim_timer_init(e->sim, &sa->rekey, ike_rekey_timer, sa);
     e->half_open++;
     ike_sa_enter(sa);
     return sa;
@@ -53,6 +56,8 @@ void ike_sa_free(struct ike_sa *sa)
     e->half_open -= ike_sa_half_open(sa);
     e->dead -= sa->state == IKE_STATE_DEAD;
     sim_timer_clear(&sa->timer);
+    sim_timer_clear(&sa->dpd.timer);
+    sim_timer_clear(&sa->rekey);
     ike_exchange_free(sa->phase1);
     for (guint i = 0; sa->quick && i < sa->quick->len; i++)
         ike_exchange_free(sa->quick->pdata[i]);
@@ -80,19 +85,31 @@ void ike_sa_move(struct ike_sa *sa, enum ike_input input, enum ike_state to)
           .new = to);
 }
 
+sim_time ike_in_seconds(const struct ike_engine *e, uint32_t seconds)
+{
+    sim_time now = sim_now(e->sim);
+    return !seconds || now > SIM_TIME_MAX - SECONDS(seconds) ? SIM_TIME_MAX
+                                                             : now + SECONDS(seconds);
+}
+
+/* A lifetime of 0 has no end. */
 void ike_sa_complete(struct ike_sa *sa)
 {
     struct ike_engine *e = sa->e;
     ++*e->count.phase1_completed;
     memcpy(sa->last_block, sa->phase1->iv, sizeof sa->last_block);
     ike_exchange_close(sa->phase1);
-    sa->expires = sim_now(e->sim) + SECONDS(sa->policy.lifetime_s);
-    sim_timer_arm(&sa->timer, sa->expires);
+    sa->expires = ike_in_seconds(e, sa->policy.lifetime_s);
+    if (sa->expires != SIM_TIME_MAX)
+        sim_timer_arm(&sa->timer, sa->expires);
+    ike_rekey_completed(sa);
     while (sa->state == IKE_STATE_QM_IDLE && !g_queue_is_empty(&sa->pending))
         ike_quick_start(sa, g_queue_pop_head(&sa->pending));
     /* Said after quick mode has begun: the order of public traces. */
     if (sa->state == IKE_STATE_QM_IDLE)
         ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
+    ike_dpd_begin(sa);
+    ike_recover_completed(sa);
 }
 
 /* ---- The end ---- */
@@ -142,6 +159,7 @@ void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool 
     for (guint i = 0; sa->quick && i < sa->quick->len; i++)
         ike_quick_abandon(sa->quick->pdata[i], why);
     g_clear_pointer(&sa->cipher, cipher_free);
+    ike_rekey_ended(sa);
     /* An SA that never said a word is of no interest to anybody. */
     bool silent = !sa->phase1->said && !sa->phase1->n_heard;
     sim_timer_arm_in(&sa->timer, silent ? 0 : SECONDS(e->profile->dead_linger_s));

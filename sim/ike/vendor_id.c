@@ -31,10 +31,11 @@ static void box_id(const struct ike_sa *sa, enum ike_role sender, uint8_t out[BO
     be64_put(out + 8, sender == IKE_INITIATOR ? sa->cky_i : sa->cky_r);
 }
 
-void ike_vendor_ids_put(const struct ike_sa *sa, const enum ike_vid *list, struct isakmp_out *o)
+void ike_vendor_ids_put(struct ike_sa *sa, const enum ike_vid *list, struct isakmp_out *o)
 {
     for (size_t i = 0; i < IKE_PROFILE_VIDS && list[i] != IKE_VID_UNKNOWN; i++) {
         uint8_t box[BOX_BYTES];
+        sa->dpd.said |= list[i] == IKE_VID_DPD;
         if (list[i] == IKE_VID_PEER_BOX) {
             box_id(sa, sa->role, box);
             isakmp_put(o, PAYLOAD_VID, span_of(box, sizeof box));
@@ -71,6 +72,9 @@ static enum ike_vid vid_of(const struct ike_sa *sa, struct span body)
 void ike_vendor_ids_say(const struct ike_exchange *x, const struct ike_msg *m)
 {
     struct trace_scope *scope = x->sa->e->scope;
+    for (size_t i = 0; i < m->chain.n && !x->sa->dpd.known; i++)
+        x->sa->dpd.known = m->chain.p[i].type == PAYLOAD_VID &&
+                           begins_with(m->chain.p[i].body, known[IKE_VID_DPD]);
     if (!TRACE_ON(scope, ike_vendor_id) && !TRACE_ON(scope, ike_payload))
         return;
     for (size_t i = 0; i < m->chain.n; i++) {

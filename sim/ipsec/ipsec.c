@@ -303,6 +303,7 @@ struct ipsec *ipsec_new(struct net_node *node, struct ipsec_conf *conf, const st
     g_autofree char *stream = g_strdup_printf("%s/ipsec", net_node_name(node));
     x->rng = rng_stream(x->sim, stream);
     x->sad = sad_new(x->sim);
+    x->uses = g_hash_table_new(g_int64_hash, g_int64_equal);
     x->bindings = g_ptr_array_new_with_free_func(binding_free);
     x->idents = g_ptr_array_new_with_free_func(ident_free);
     x->generation = 1;
@@ -338,6 +339,7 @@ void ipsec_free(struct ipsec *x)
     ipsec_data_detach(x);
     g_ptr_array_free(x->bindings, TRUE);
     g_ptr_array_free(x->idents, TRUE);
+    g_hash_table_destroy(x->uses);
     sad_free(x->sad);
     g_free(x->slots);
     g_free(x);

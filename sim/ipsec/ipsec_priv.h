@@ -15,10 +15,20 @@
 
 struct ident;
 
+/* One other end of pairs, as long as there is one. */
+struct peer_use {
+    gint64 key;
+    ip4 local, remote;
+    uint32_t pairs;
+    sim_time last_in, last_out; /* -1 = never */
+    bool watched;               /* the next packet out is to be told */
+};
+
 struct pair {
     struct ipsec_pair view;
     struct ipsec *x;
     struct ident *ident;
+    struct peer_use *use;
     struct esp_sa *in, *out; /* owned by the SAD */
     ip4 local, remote;
     struct sim_timer soft, hard;
@@ -73,6 +83,9 @@ struct ipsec {
     const struct ipsec_timing *timing;
     struct rng *rng;
     struct sad *sad;
+    GHashTable *uses; /* by both addresses, struct peer_use, counted by pairs */
+    void (*on_sent)(void *self, ip4 local, ip4 remote);
+    void *on_sent_self;
     GPtrArray *bindings;     /* by index of interface; holes are NULL */
     GPtrArray *idents;       /* struct ident, owned; by interface, entry, line */
     struct flow_slot *slots; /* remembered look-ups, good while `generation` stands */
@@ -136,6 +149,13 @@ void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell);
 void ipsec_pair_free(struct pair *p);
 /* After each packet: volume limits, and a rekey that waited for traffic. May end the pair. */
 void ipsec_pair_used(struct pair *p);
+
+/* ---- peers.c ---- */
+struct peer_use *ipsec_use_ref(struct ipsec *x, ip4 local, ip4 remote);
+void ipsec_use_unref(struct ipsec *x, struct peer_use *u);
+void ipsec_use_sent(struct ipsec *x, struct peer_use *u);
+/* The entry's next peer, when this one is the ident's and no pair is left. */
+void ipsec_ident_next_peer(struct ipsec *x, struct ident *ident, ip4 remote);
 
 /* ---- data.c ---- */
 void ipsec_data_attach(struct ipsec *x);

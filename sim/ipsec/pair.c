@@ -12,6 +12,7 @@ void ipsec_pair_free(struct pair *p)
 {
     sim_timer_clear(&p->soft);
     sim_timer_clear(&p->hard);
+    ipsec_use_unref(p->x, p->use);
     g_free(p);
 }
 
@@ -174,6 +175,10 @@ static void hard_expired(void *owner)
 void ipsec_pair_used(struct pair *p)
 {
     uint64_t bytes = MAX(p->in->bytes, p->out->bytes);
+    if (p->in->bytes != p->view.bytes_in)
+        p->use->last_in = sim_now(p->x->sim);
+    if (p->out->bytes != p->view.bytes_out)
+        ipsec_use_sent(p->x, p->use);
     p->view.bytes_in = p->in->bytes;
     p->view.bytes_out = p->out->bytes;
     if (p->view.hard_bytes && bytes >= p->view.hard_bytes) {
@@ -379,6 +384,7 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     p->out = out;
     p->local = c->local;
     p->remote = c->remote;
+    p->use = ipsec_use_ref(x, c->local, c->remote);
     p->view.in = sad_add(x->sad, in);
     p->view.out = sad_add(x->sad, out);
     p->view.spi_in = c->spi_in;

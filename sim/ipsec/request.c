@@ -70,10 +70,6 @@ void ipsec_acquire_failed(struct ipsec *x, ip4 local, ip4 remote, const struct p
             continue;
         ident->pending = false;
         /* The next peer of the list is asked next, the first again after the last. */
-        const struct ipsec_map_entry *e = ipsec_entry_of(x, ident);
-        if (e && e->peers->len && !ident->view.pairs->len && ident->view.peer == remote) {
-            ident->peer_at = (ident->peer_at + 1) % e->peers->len;
-            ident->view.peer = g_array_index(e->peers, ip4, ident->peer_at);
-        }
+        ipsec_ident_next_peer(x, ident, remote);
     }
 }

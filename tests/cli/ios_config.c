@@ -60,6 +60,8 @@ Test(ios_config, lines_take_effect_and_no_takes_them_back)
         { "crypto isakmp key k2 address 10.9.0.0 255.255.0.0 no-xauth", "+crypto isakmp key k2 address 10.9.0.0 255.255.0.0 no-xauth" },
         { "no crypto isakmp key cisco123 address 10.9.9.9", "-crypto isakmp key cisco123 address 10.9.9.9" },
         { "crypto isakmp keepalive 10 3 periodic",          "+crypto isakmp keepalive 10 3 periodic" },
+        { "crypto isakmp invalid-spi-recovery",             "+crypto isakmp invalid-spi-recovery" },
+        { "no crypto isakmp invalid-spi-recovery",          "-crypto isakmp invalid-spi-recovery" },
         { "no crypto isakmp keepalive",                     "-crypto isakmp keepalive 10 3 periodic" },
         { "crypto isakmp identity hostname",                "+crypto isakmp identity hostname" },
         { "no crypto isakmp enable",                        "+no crypto isakmp enable" },

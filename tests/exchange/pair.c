@@ -80,6 +80,25 @@ static void request_failed(void *self, const struct ike_request *r, enum ike_why
     e->failed_why = why;
 }
 
+static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, bool watch)
+{
+    struct pair_end *e = self;
+    e->watched |= watch;
+    return e->traffic;
+}
+
+void pair_packet(struct ike_pair *p, enum ike_role side, bool lost)
+{
+    struct pair_end *from = &p->end[side];
+    from->traffic.last_out = sim_now(p->sim);
+    if (!lost)
+        p->end[1 - side].traffic.last_in = sim_now(p->sim) + p->delay;
+    bool watched = from->watched;
+    from->watched = false;
+    if (watched)
+        ike_traffic_sent(from->engine, from->addr, from->peer);
+}
+
 /* ---- The path ---- */
 
 static void datagram_free(void *p)
@@ -169,6 +188,8 @@ static void end_init(struct ike_pair *p, enum ike_role side)
     pair_policy(p, side, 10, CIPHER_3DES, HASH_SHA1, GROUP_MODP1024);
     ike_key_set(e->conf, e->peer, 0xffffffffu, "cisco123", false);
     e->engine = ike_new(e->scope, e->conf, &e->profile, &ops);
+    e->traffic = (struct ike_traffic){-1, -1};
+    ike_on_traffic(e->engine, traffic);
 }
 
 struct ike_pair *pair_new(void)

@@ -34,6 +34,8 @@ struct pair_end {
     uint32_t gone; /* peer_gone was called */
     uint32_t unknown_deletes;
     uint32_t next_spi;
+    struct ike_traffic traffic; /* of protected packets, as this end tells it */
+    bool watched;
     /* how IPsec judges */
     enum ike_why (*judge_suite)(void *self, ip4 local, ip4 remote,
                                 const struct esp_suite *s); /* NULL: suite_why */
@@ -85,6 +87,23 @@ bool pair_recorded(const struct ike_pair *p, const char *line);
 /* NULL when both ends have the same pairs, mirrored, and nothing is half done; else what is wrong.
  */
 const char *pair_disagreement(struct ike_pair *p);
+/* A protected packet goes from that end; it comes to the other unless `lost`. */
+void pair_packet(struct ike_pair *p, enum ike_role side, bool lost);
+/* Both ends announce dead peer detection. */
+void pair_announce_dpd(struct ike_pair *p);
+/* Datagrams are counted from here: `mask` loses, repeats or swaps what comes next. */
+uint64_t pair_from_now(const struct ike_pair *p, uint64_t mask);
+/* The small groups, where only the messages matter. */
+void pair_small(struct ike_pair *p);
+/* What becomes of a pair under every loss of the next eight datagrams, a copy of each of them, and
+ * a swap of each: `begin` makes the pair, `go` starts what is tried, `end` lets the time pass and
+ * judges. */
+struct pair_trial {
+    struct ike_pair *(*begin)(void);
+    void (*go)(struct ike_pair *p);
+    void (*end)(struct ike_pair *p, const char *what, unsigned number);
+};
+void pair_try_all(const struct pair_trial *t);
 uint64_t pair_count(const struct ike_pair *p, enum ike_role side, const char *counter);
 /* The state of that end's i-th SA. */
 struct ike_sa_view pair_sa(const struct ike_pair *p, enum ike_role side, size_t i);

@@ -118,6 +118,20 @@ static void given_up(struct trace_scope *scope)
           .why = WHY_RETRANSMITS);
 }
 
+/* RFC 3706: a question of the peer, one of ours answered, one not. */
+static void peer_dies(struct trace_scope *scope)
+{
+    TRACE(scope, ike_dpd_rx, .sa = SA, .remote = THEM, .number = 0x1234, .accepted = true);
+    TRACE(scope, ike_dpd_tx, .sa = SA, .remote = THEM, .number = 0xA0, .limit = 5);
+    TRACE(scope, ike_dpd_rx, .sa = SA, .remote = THEM, .number = 0xA0, .ack = true,
+          .accepted = true);
+    TRACE(scope, ike_dpd_tx, .sa = SA, .remote = THEM, .number = 0xA2, .again = 1, .limit = 5);
+    TRACE(scope, ike_dpd_dead, .sa = SA, .local = US, .remote = THEM, .questions = 6);
+    TRACE(scope, ike_sa_dead, .sa = SA, .role = IKE_INITIATOR, .state = IKE_STATE_QM_IDLE,
+          .why = WHY_DPD, .local = US, .remote = THEM);
+    TRACE(scope, ike_fail, .sa = SA, .exchange = EXCHANGE_QUICK, .remote = THEM, .why = WHY_DPD);
+}
+
 static void notified(struct trace_scope *scope)
 {
     TRACE(scope, ike_fail, .sa = SA, .role = IKE_INITIATOR, .exchange = EXCHANGE_MAIN,
@@ -268,6 +282,16 @@ static const struct {
     { "nobody answers, which is no failure of processing", "12.3", ALL, given_up,
       "ISAKMP (0:1): peer does not do paranoid keepalives.\n"
       "ISAKMP (0:1): deleting SA reason \"death by retransmission P1\" state (I) MM_KEY_EXCH (peer 198.51.100.6) input queue 0\n" },
+    { "a dead peer", "12.4", IOS_DEBUG_ISAKMP, peer_dies,
+      "ISAKMP (0:1): DPD/R_U_THERE received from peer 198.51.100.6, sequence 0x1234\n"
+      "ISAKMP (0:1): sending DPD/R_U_THERE to peer 198.51.100.6, sequence 0xA0\n"
+      "ISAKMP (0:1): DPD/R_U_THERE_ACK received from peer 198.51.100.6, sequence 0xA0\n"
+      "ISAKMP (0:1): DPD incrementing error counter (1/5)\n"
+      "ISAKMP (0:1): incrementing error counter on sa: PEERS_ALIVE_TIMER\n"
+      "ISAKMP (0:1): sending DPD/R_U_THERE to peer 198.51.100.6, sequence 0xA2\n"
+      "ISAKMP (0:1): peer 198.51.100.6 not responding!\n"
+      "ISAKMP (0:1): peer does not do paranoid keepalives.\n"
+      "ISAKMP (0:1): deleting SA reason \"P1 errcounter exceeded (PEERS_ALIVE_TIMER)\" state (I) QM_IDLE (peer 198.51.100.6) input queue 0\n" },
     { "the peer refuses", "12.3", 0, notified,
       "%CRYPTO-6-IKMP_MODE_FAILURE: Processing of Informational Mode failed with peer at 198.51.100.6\n" },
     { "DBG-24", "12.2", ALL, wrong_peer,

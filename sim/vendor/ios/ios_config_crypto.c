@@ -204,6 +204,12 @@ static void keepalive(void *self, const struct cli_args *a, GString *out)
     c->keepalive_periodic = cli_has(a, "periodic");
 }
 
+static void invalid_spi_recovery(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    s->d->ike_conf->invalid_spi_recovery = !cli_negated(a);
+}
+
 /* ---- Transform sets ---- */
 
 static const struct {
@@ -415,6 +421,7 @@ const struct cli_command ios_config_crypto[] = {
     { "crypto isakmp key [0|6] key:WORD hostname host:WORD [no-xauth]", not_modelled, CLI_HIDDEN },
     { "crypto isakmp keepalive seconds:<10-3600> [retry:<2-60>] [periodic|on-demand]",
                                                        keepalive,     CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "crypto isakmp invalid-spi-recovery",            invalid_spi_recovery, CLI_NO },
     { "crypto ipsec transform-set name:WORD " TRANSFORM " [" TRANSFORM " [" TRANSFORM " [" TRANSFORM "]]]",
                                                        transform_set, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto ipsec security-association lifetime seconds amount:<120-86400>",

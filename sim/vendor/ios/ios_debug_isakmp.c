@@ -498,6 +498,30 @@ ON(ike_notify_tx)
                ios_notify_name(e->type), e->protocol, e->spi, (int32_t)e->msgid);
 }
 
+/* Dead peer detection. The catalogue has no transcript of it; these are the lines that public 12.3
+ * and 12.4 output has. ike_collision and ike_unknown_spi have no words here: what is sent because
+ * of them does. */
+ON(ike_dpd_tx)
+{
+    if (e->again > 0) {
+        ios_say_sa(s, e->sa, ": DPD incrementing error counter (%u/%u)", e->again, e->limit);
+        ios_say_sa(s, e->sa, ": incrementing error counter on sa: PEERS_ALIVE_TIMER");
+    }
+    ios_say_sa(s, e->sa, ": sending DPD/R_U_THERE to peer %s, sequence 0x%X", IP4S(e->remote),
+               e->number);
+}
+
+ON(ike_dpd_rx)
+{
+    ios_say_sa(s, e->sa, ": DPD/R_U_THERE%s received from peer %s, sequence 0x%X",
+               e->ack ? "_ACK" : "", IP4S(e->remote), e->number);
+}
+
+ON(ike_dpd_dead)
+{
+    ios_say_sa(s, e->sa, ": peer %s not responding!", IP4S(e->remote));
+}
+
 ON(ike_delete_tx)
 {
     new_node(s, e->msgid);
@@ -530,7 +554,7 @@ const struct ios_hearing ios_hear_isakmp[] = {
     HEAR(I, ike_key_search), HEAR(I, ike_key_found), HEAR(I, ike_no_key),
     HEAR(I, ike_offer), HEAR(I, ike_offer_attr), HEAR(I, ike_offer_end), HEAR(I, ike_no_offer),
     HEAR(I | N, ike_skeyid), HEAR(I, ike_id), HEAR(I, ike_authenticated), HEAR(I, ike_initial_contact),
-    HEAR(I, ike_notify_rx), HEAR(I, ike_notify_tx), HEAR(I, ike_delete_tx), HEAR(I | P, ike_delete_rx),
+    HEAR(I, ike_notify_rx), HEAR(I, ike_notify_tx), HEAR(I, ike_delete_tx), HEAR(I, ike_dpd_tx), HEAR(I, ike_dpd_rx), HEAR(I, ike_dpd_dead), HEAR(I | P, ike_delete_rx),
     { .fn = NULL },
 };
 // clang-format on

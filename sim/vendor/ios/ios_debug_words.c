@@ -69,6 +69,7 @@ static const char *const input_words[IKE_INPUT_COUNT] = {
     [IKE_INPUT_INTERNAL_INIT_QM] =           "IKE_MESG_INTERNAL, IKE_INIT_QM",
     [IKE_INPUT_FROM_IPSEC_SPI_REPLY] =       "IKE_MESG_FROM_IPSEC, IKE_SPI_REPLY",
     [IKE_INPUT_FROM_TIMER_RETRANSMIT] =      "IKE_MESG_FROM_TIMER, IKE_TIMER_RETRANSMIT",
+    [IKE_INPUT_FROM_TIMER_PEERS_ALIVE] =     "IKE_MESG_FROM_TIMER, IKE_TIMER_PEERS_ALIVE",
 };
 // clang-format on
 
@@ -151,6 +152,8 @@ const char *ios_death_reason(enum ike_why why)
         return "P1 delete notify (in)";
     case WHY_INITIAL_CONTACT:
         return "Receive initial contact";
+    case WHY_DPD:
+        return "P1 errcounter exceeded (PEERS_ALIVE_TIMER)";
     case WHY_EXPIRED:
         return "IKE SA Lifetime Exceeded";
     case WHY_ADMIN:

@@ -211,6 +211,8 @@ ON(ike_fail)
     case WHY_LIMIT:
     case WHY_PEER_DELETE:
     case WHY_INITIAL_CONTACT:
+    case WHY_DPD:
+    case WHY_COLLISION:
     case WHY_MALFORMED:
     case WHY_RESERVED_NOT_ZERO:
     case WHY_NO_SA:

@@ -156,6 +156,8 @@ static void isakmp(const struct ios *s, GString *out)
         line(out, "no crypto isakmp enable");
     if (c->identity == IKE_IDENTITY_HOSTNAME)
         line(out, "crypto isakmp identity hostname");
+    if (c->invalid_spi_recovery)
+        line(out, "crypto isakmp invalid-spi-recovery");
     if (c->keepalive_s) {
         g_string_append_printf(out, "crypto isakmp keepalive %u", c->keepalive_s);
         if (c->keepalive_retry_s != 2)

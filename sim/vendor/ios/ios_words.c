@@ -121,6 +121,7 @@ const struct cli_word ios_words_help[] = {
     { "crypto isakmp identity", "Set the identity which ISAKMP will use" },
     { "crypto isakmp identity address", "Use the IP address of the interface for the identity" },
     { "crypto isakmp identity hostname", "Use the hostname of the router for the identity" },
+    { "crypto isakmp invalid-spi-recovery", "Initiate IKE and send Invalid SPI Notify" },
     { "crypto isakmp keepalive", "Set a keepalive interval for use with peers" },
     { "crypto isakmp keepalive :seconds", "Number of seconds between keep alives" },
     { "crypto isakmp keepalive :retry", "Number of seconds between retries if keepalive fails" },

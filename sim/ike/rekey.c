@@ -1,0 +1,155 @@
+/* When phase 1 is replaced before its end, and what becomes of the two. RFC 2409 leaves both to the
+ * implementer: so the point is a part of the lifetime, the responder's later, and when both ends
+ * begin within one flight time, the initiator cookies, which both know, tell which one serves. */
+#include "ike_priv.h"
+
+/* ---- The point ---- */
+
+static sim_time point_of(const struct ike_sa *sa)
+{
+    struct ike_engine *e = sa->e;
+    const struct ike_profile *p = e->profile;
+    uint32_t percent = sa->role == IKE_INITIATOR ? p->p1_rekey_percent : p->p1_rekey_percent_r;
+    if (!percent || sa->expires == SIM_TIME_MAX)
+        return SIM_TIME_MAX;
+    sim_time part = (sa->expires - sim_now(e->sim)) / 100, after = part * percent;
+    if (p->p1_rekey_jitter) {
+        g_autofree char *name = g_strdup_printf("%s/ike/rekey", e->scope->name);
+        uint64_t range = (uint64_t)part * p->p1_rekey_jitter;
+        after -= (sim_time)rng_below(rng_stream(e->sim, name), range + 1);
+    }
+    return sim_now(e->sim) + MAX(after, part);
+}
+
+static void retire(struct ike_sa *sa)
+{
+    uint32_t linger_s = sa->e->profile->p1_old_linger_s;
+    sa->retired = true;
+    sim_timer_disarm(&sa->dpd.timer);
+    sim_timer_disarm(&sa->rekey);
+    if (linger_s)
+        sim_timer_arm_in(&sa->rekey, SECONDS(linger_s));
+}
+
+/* The later one serves, unless both were begun at once: then it is the one with the higher
+ * initiator cookie, at both ends. */
+static struct ike_sa *loser_of(struct ike_sa *a, struct ike_sa *b)
+{
+    if (a->collided && b->collided && a->role != b->role)
+        return a->cky_i < b->cky_i ? a : b;
+    return a->id < b->id ? a : b;
+}
+
+static bool same_ends(const struct ike_sa *a, const struct ike_sa *b)
+{
+    return a != b && a->local == b->local;
+}
+
+/* A rekey of ours that nobody has answered. */
+static bool is_idle_rekey(const struct ike_sa *sa)
+{
+    return sa->replaces && sa->role == IKE_INITIATOR && sa->state == IKE_STATE_I_MM1;
+}
+
+static void abandon(struct ike_sa *mine, struct ike_sa *theirs)
+{
+    while (!g_queue_is_empty(&mine->pending))
+        g_queue_push_tail(&theirs->pending, g_queue_pop_head(&mine->pending));
+    ike_sa_end(mine, WHY_COLLISION, IKE_INPUT_INTERNAL_PHASE1_DEL, false);
+}
+
+void ike_rekey_completed(struct ike_sa *sa)
+{
+    const struct ike_peer *p = ike_peer_find(sa->e, sa->remote);
+    for (guint i = 0; i < p->sas->len; i++) {
+        struct ike_sa *other = p->sas->pdata[i];
+        if (!same_ends(sa, other))
+            continue;
+        if (other->state == IKE_STATE_QM_IDLE)
+            retire(loser_of(sa, other));
+        else if (is_idle_rekey(other))
+            abandon(other, sa); /* what it was begun for is done */
+    }
+    sa->rekey_at = point_of(sa);
+    if (!sa->retired && sa->rekey_at != SIM_TIME_MAX)
+        sim_timer_arm(&sa->rekey, sa->rekey_at);
+}
+
+/* ---- Beginning ---- */
+
+static void replace(struct ike_sa *old)
+{
+    struct ike_engine *e = old->e;
+    struct ike_sa *sa =
+        ike_sa_new(e, IKE_INITIATOR, old->local, old->lport, old->remote, old->rport, 0);
+    sa->replaces = old->id;
+    ike_sa_announce(sa);
+    TRACE(e->scope, ike_rekey, .sa = sa->id, .spi = 0, .what = "phase 1");
+    ike_main_start(sa);
+}
+
+/* An attempt may fail, and the next one too: there is time until the lifetime ends (CAT-92). */
+void ike_rekey_timer(void *owner)
+{
+    struct ike_sa *sa = owner;
+    struct ike_engine *e = sa->e;
+    if (sa->state != IKE_STATE_QM_IDLE)
+        return;
+    if (ike_sa_working(e, sa->local, sa->remote) != sa) {
+        ike_sa_end(sa, WHY_REPLACED, IKE_INPUT_INTERNAL_PHASE1_DEL, true);
+        return;
+    }
+    sim_time next = ike_in_seconds(e, e->profile->p1_rekey_retry_s);
+    if (next < sa->expires)
+        sim_timer_arm(&sa->rekey, next);
+    if (!ike_sa_half_built(e, sa->local, sa->remote) && e->half_open < e->profile->max_half_open)
+        replace(sa);
+}
+
+/* A retired SA serves again when its successor ends before it. */
+void ike_rekey_ended(struct ike_sa *sa)
+{
+    struct ike_engine *e = sa->e;
+    struct ike_sa *next = ike_sa_working(e, sa->local, sa->remote);
+    sim_timer_disarm(&sa->dpd.timer);
+    sim_timer_disarm(&sa->rekey);
+    if (!next || !next->retired)
+        return;
+    next->retired = false;
+    sim_timer_disarm(&next->rekey);
+    if (next->rekey_at != SIM_TIME_MAX)
+        sim_timer_arm(&next->rekey, MAX(next->rekey_at, sim_now(e->sim)));
+    ike_dpd_begin(next);
+}
+
+/* ---- Both ends at once ---- */
+
+static struct ike_sa *own_rekey(const struct ike_engine *e, ip4 local, ip4 remote)
+{
+    struct ike_sa *mine = ike_sa_coming(e, local, remote);
+    return mine && mine->replaces ? mine : NULL;
+}
+
+bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m)
+{
+    struct ike_sa *mine = own_rekey(e, m->local, m->remote);
+    if (!mine)
+        return true;
+    bool ours = mine->cky_i > m->head.cky_i;
+    ++*e->count.collisions;
+    if (!mine->collided)
+        TRACE(e->scope, ike_collision, .sa = mine->id, .msgid = 0, .local = m->local,
+              .remote = m->remote, .ours = ours, .what = "phase 1");
+    mine->collided = true;
+    return !ours || !e->profile->p1_one_survives;
+}
+
+void ike_rekey_yields(struct ike_sa *theirs)
+{
+    struct ike_sa *mine = own_rekey(theirs->e, theirs->local, theirs->remote);
+    if (!mine || theirs->state == IKE_STATE_DEAD)
+        return;
+    theirs->collided = true;
+    if (theirs->e->profile->p1_one_survives)
+        abandon(mine, theirs);
+}
