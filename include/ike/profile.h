@@ -18,8 +18,8 @@ struct ike_profile {
 #include "tbl/profile.def"
 #undef SETTING_U32
 #undef SETTING_BOOL
-    /* IKE_VID_PEER_BOX is made for each SA: 8 bytes that only such a box computes from the cookies, then its own cookie.
-     * It needs both cookies, so it is of use from message 2 on. */
+    /* IKE_VID_PEER_BOX is made for each SA: 8 bytes that only such a box computes from the cookies,
+     * then its own cookie. It needs both cookies, so it is of use from message 2 on. */
     enum ike_vid vid_mm1[IKE_PROFILE_VIDS], vid_mm2[IKE_PROFILE_VIDS], vid_mm3[IKE_PROFILE_VIDS],
         vid_mm4[IKE_PROFILE_VIDS]; /* sent there, IKE_VID_UNKNOWN ends */
 };

@@ -25,7 +25,8 @@ struct traffic {
     uint8_t *payload; /* UDP bytes, reused */
 };
 
-static void heard(struct traffic *t, uint64_t number, sim_time delay)
+/* `where` is the node that has it: for an echo the sender, who reads the reply. */
+static void heard(struct traffic *t, struct trace_scope *where, uint64_t number, sim_time delay)
 {
     struct traffic_tally *n = &t->tally;
     if (n->received == 0 || delay < n->delay_min)
@@ -38,7 +39,7 @@ static void heard(struct traffic *t, uint64_t number, sim_time delay)
         n->reordered++;
     else
         t->highest = number;
-    TRACE(t->scope, traffic_rx, .flow = t->name, .number = number, .bytes = t->spec.size,
+    TRACE(where, traffic_rx, .flow = t->name, .number = number, .bytes = t->spec.size,
           .delay = delay);
 }
 
@@ -59,7 +60,7 @@ static const char *const ping_why[] = {
 static void ping_outcome(void *self, uint32_t seq, enum net_ping_what what, sim_time rtt)
 {
     if (what == NET_PING_REPLY)
-        heard(self, seq, rtt);
+        heard(self, ((struct traffic *)self)->scope, seq, rtt);
     else
         lost(self, seq, ping_why[what]);
 }
@@ -92,7 +93,7 @@ static void udp_arrived(void *self, struct net_if *in, ip4 src, uint16_t sport, 
     if (!rd_ok(&r))
         lost(t, 0, "short");
     else if (first_time(t, number))
-        heard(t, number, sim_now(t->sim) - sent);
+        heard(t, net_node_scope(t->spec.to), number, sim_now(t->sim) - sent);
     else
         t->tally.duplicates++;
 }

@@ -175,14 +175,14 @@ struct ike_engine {
     GHashTable *by_cookie; /* our cookie -> SA */
     GHashTable *by_offer;  /* responders: initiator's cookie and address -> SA */
     GHashTable *peers;     /* address -> struct ike_peer, owned */
-    GHashTable *children;  /* inbound SPI -> struct ike_pair, owned */
+    GHashTable *children;  /* inbound SPI -> struct ike_known_child, owned */
     ike_sa_id next_id;
     uint32_t half_open, dead;
     struct arena *scratch; /* for the message at hand */
     bool scratch_taken;
 };
 /* A phase 2 pair that was installed. */
-struct ike_pair {
+struct ike_known_child {
     uint32_t spi_in, spi_out;
     ip4 remote;
     ike_sa_id sa;
@@ -306,7 +306,9 @@ bool ike_policy_offer(const struct ike_exchange *x, struct arena *a, struct isak
 /* Compares an offer with the policies in order of priority; every comparison is an event. */
 bool ike_policy_choose(struct ike_exchange *x, const struct isakmp_sa *offer, bool have_key,
                        const struct isakmp_transform **chosen);
-bool ike_transform_same(const struct isakmp_transform *a, const struct isakmp_transform *b);
+/* Whatever the order of the attributes; `duration` is the type that a life type goes before. */
+bool ike_transform_same(const struct isakmp_transform *a, const struct isakmp_transform *b,
+                        uint16_t duration);
 struct isakmp_transform ike_transform_dup(struct arena *a, const struct isakmp_transform *t);
 
 /* ---- identity.c ---- */

@@ -110,7 +110,8 @@ static struct ike_outcome check_choice(struct ike_exchange *x, struct ike_msg *m
     const struct isakmp_proposal *p = &answer.proposal[0];
     const struct isakmp_transform *own =
         p->n_transform == 1 ? find_transform(&offer.proposal[0], p->transform[0].number) : NULL;
-    if (!own || p->number != 1 || !ike_transform_same(own, &p->transform[0]))
+    if (!own || p->number != 1 ||
+        !ike_transform_same(own, &p->transform[0], IKE_ATTR_LIFE_DURATION))
         return bad_sa(WHY_ATTRIBUTE);
     x->sa->cky_r = m->head.cky_r;
     return IKE_FINE;

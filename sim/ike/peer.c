@@ -106,14 +106,14 @@ void ike_child_add(struct ike_sa *sa, uint32_t spi_in, uint32_t spi_out)
 {
     struct ike_engine *e = sa->e;
     ike_child_remove(e, spi_in); /* the number of a pair whose end we were not told of */
-    struct ike_pair *pair = g_new(struct ike_pair, 1);
-    *pair = (struct ike_pair){spi_in, spi_out, sa->remote, sa->id};
+    struct ike_known_child *pair = g_new(struct ike_known_child, 1);
+    *pair = (struct ike_known_child){spi_in, spi_out, sa->remote, sa->id};
     g_hash_table_insert(e->children, GUINT_TO_POINTER(spi_in), pair);
     peer_make(e, sa->remote)->children++;
     sa->children++;
 }
 
-static void forget(struct ike_engine *e, const struct ike_pair *pair)
+static void forget(struct ike_engine *e, const struct ike_known_child *pair)
 {
     struct ike_sa *sa = sa_by_id(e, pair->sa);
     if (sa)
@@ -125,7 +125,7 @@ static void forget(struct ike_engine *e, const struct ike_pair *pair)
 
 void ike_child_remove(struct ike_engine *e, uint32_t spi_in)
 {
-    const struct ike_pair *pair = g_hash_table_lookup(e->children, GUINT_TO_POINTER(spi_in));
+    const struct ike_known_child *pair = g_hash_table_lookup(e->children, GUINT_TO_POINTER(spi_in));
     if (!pair)
         return;
     forget(e, pair);
@@ -141,7 +141,7 @@ struct pick {
 /* The order of a hash table's iteration shows in nothing that is done here. */
 static gboolean drop_picked(gpointer key, gpointer value, gpointer data)
 {
-    const struct ike_pair *pair = value;
+    const struct ike_known_child *pair = value;
     const struct pick *pick = data;
     if ((pick->remote && pair->remote != pick->remote) ||
         (pick->spi_out && pair->spi_out != pick->spi_out))

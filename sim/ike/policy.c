@@ -204,16 +204,39 @@ bool ike_policy_choose(struct ike_exchange *x, const struct isakmp_sa *offer, bo
 
 /* ---- The same transform ---- */
 
-bool ike_transform_same(const struct isakmp_transform *a, const struct isakmp_transform *b)
+/* A duration is of the life type before it; in no other way does the order of attributes matter
+ * (RFC 2407 4.5), and peers do answer in an order of their own. */
+static bool attr_same(const struct isakmp_transform *a, size_t i, const struct isakmp_transform *b,
+                      size_t j, uint16_t duration)
 {
-    if (a->number != b->number || a->id != b->id || a->n_attr != b->n_attr)
+    const struct isakmp_attr *x = &a->attr[i], *y = &b->attr[j];
+    if (x->type != y->type || x->value != y->value)
         return false;
+    if ((x->bytes.n > 4 || y->bytes.n > 4) && !span_eq(x->bytes, y->bytes))
+        return false;
+    if (x->type != duration || (i == 0 && j == 0))
+        return true;
+    return i > 0 && j > 0 && attr_same(a, i - 1, b, j - 1, duration);
+}
+
+static bool attrs_within(const struct isakmp_transform *a, const struct isakmp_transform *b,
+                         uint16_t duration)
+{
     for (size_t i = 0; i < a->n_attr; i++) {
-        const struct isakmp_attr *x = &a->attr[i], *y = &b->attr[i];
-        if (x->type != y->type || x->basic != y->basic || !span_eq(x->bytes, y->bytes))
+        size_t j = 0;
+        while (j < b->n_attr && !attr_same(a, i, b, j, duration))
+            j++;
+        if (j == b->n_attr)
             return false;
     }
     return true;
+}
+
+bool ike_transform_same(const struct isakmp_transform *a, const struct isakmp_transform *b,
+                        uint16_t duration)
+{
+    return a->number == b->number && a->id == b->id && a->n_attr == b->n_attr &&
+           attrs_within(a, b, duration) && attrs_within(b, a, duration);
 }
 
 struct isakmp_transform ike_transform_dup(struct arena *a, const struct isakmp_transform *t)

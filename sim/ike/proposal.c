@@ -282,7 +282,8 @@ enum ike_why ike_proposal_accept(struct ike_exchange *x, const struct isakmp_sa 
     ike_proposal_offer(x, x->arena, &offer);
     enum ike_why why = WHY_TRANSFORM;
     if (usable(p) && p->number >= 1 && p->number <= r->n_offer &&
-        ike_transform_same(&offer.proposal[p->number - 1].transform[0], t))
+        ike_transform_same(&offer.proposal[p->number - 1].transform[0], t,
+                           IPSEC_ATTR_LIFE_DURATION))
         why = ike_proposal_read(t, &ask);
     say_verdict(x, t, why);
     if (why != WHY_NONE)

@@ -82,9 +82,12 @@ int attach_host_read(struct attach_host *h, uint8_t **frame, size_t *n, struct a
 int attach_host_send(void *host, struct span frame);
 /* Frames that the kernel dropped because we did not read in time, since the last call. */
 uint64_t attach_host_overrun(struct attach_host *h);
-/* An IPv4 address that the kernel itself has on the interface: then two would answer. NULL = none.
- * Caller frees. */
-char *attach_host_address(const struct attach_host *h);
+/* An IPv4 address that the kernel itself has on the interface `name`: then two would answer. NULL =
+ * none. Caller frees. */
+char *attach_host_address(const char *name);
+/* The interface of this namespace on which the kernel has this address: it answers ARP for it on
+ * all of them. NULL = none. Caller frees. */
+char *attach_host_owner(ip4 addr);
 
 /* ---- attach_run.c ---- */
 

@@ -249,7 +249,7 @@ static void ip_in(struct attach_port *port, uint8_t *frame, size_t n, size_t at,
 {
     struct span packet = span_of(frame + at, n - at);
     if (packet.n < IP4_HEAD || packet.p[0] >> 4 != 4) {
-        ++*(packet.n && packet.p[0] >> 4 == 6 ? port->count.drop_ipv6 : port->count.drop_short);
+        ++*(packet.n > 0 && packet.p[0] >> 4 == 6 ? port->count.drop_ipv6 : port->count.drop_short);
         return;
     }
     if (sim_pending(port->sim) > port->backlog_max) {
@@ -317,7 +317,9 @@ void attach_port_input(struct attach_port *port, uint8_t *frame, size_t n,
                        const struct attach_meta *meta)
 {
     ++*port->count.in_frames;
-    if (port->ethernet)
+    if (!n)
+        ++*port->count.drop_short;
+    else if (port->ethernet)
         frame_in(port, frame, n, meta);
     else
         ip_in(port, frame, n, 0, 0, meta);

@@ -390,18 +390,33 @@ uint64_t attach_host_overrun(struct attach_host *h)
     return stats.tp_drops;
 }
 
-char *attach_host_address(const struct attach_host *h)
+/* The first IPv4 address on `name`, or the name of the interface that has `addr`. */
+static char *look_up(const char *name, ip4 addr)
 {
     struct ifaddrs *all;
     char *found = NULL;
-    if (!h->ethernet || getifaddrs(&all) < 0)
+    if (getifaddrs(&all) < 0)
         return NULL;
     for (const struct ifaddrs *a = all; a && !found; a = a->ifa_next) {
-        if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET || strcmp(a->ifa_name, h->name))
+        if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET)
             continue;
         const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)a->ifa_addr;
-        found = g_strdup(IP4S(ntohl(in->sin_addr.s_addr)));
+        ip4 here = ntohl(in->sin_addr.s_addr);
+        if (name && !strcmp(a->ifa_name, name))
+            found = g_strdup(IP4S(here));
+        else if (!name && here == addr)
+            found = g_strdup(a->ifa_name);
     }
     freeifaddrs(all);
     return found;
+}
+
+char *attach_host_address(const char *name)
+{
+    return look_up(name, 0);
+}
+
+char *attach_host_owner(ip4 addr)
+{
+    return addr ? look_up(NULL, addr) : NULL;
 }

@@ -179,6 +179,36 @@ static bool known_link(struct attach *a, const char *name, struct net_link **l, 
     return false;
 }
 
+/* Linux answers ARP for its addresses on every interface of the namespace, so a simulated address
+ * must be nowhere in it. */
+static bool addresses_are_free(struct net_link *l, GError **error)
+{
+    for (uint32_t k = 0; k < net_link_ends(l); k++) {
+        const struct net_if *i = net_link_end(l, k);
+        g_autofree char *owner = attach_host_owner(i->addr);
+        if (owner) {
+            g_set_error(
+                error, ATTACH_ERROR, ATTACH_ERROR_USAGE,
+                "the kernel has %s, the address of %s:%s, on %s of this namespace and would "
+                "answer for it; remove it, or bind from another namespace",
+                IP4S(i->addr), net_node_name(i->node), i->name, owner);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void warn_about_kernel(const struct attach_host *h)
+{
+    const char *name = attach_host_name(h);
+    g_autofree char *address = attach_host_is_ethernet(h) ? attach_host_address(name) : NULL;
+    if (address)
+        fprintf(stderr,
+                "vpnsim attach: the kernel has %s on %s and will answer there, too; remove it "
+                "(ip addr flush dev %s)\n",
+                address, name, name);
+}
+
 bool attach_bind(struct attach *a, const char *binding, GError **error)
 {
     const char *equals = strchr(binding, '=');
@@ -189,7 +219,7 @@ bool attach_bind(struct attach *a, const char *binding, GError **error)
         return false;
     }
     g_autofree char *name = g_strndup(binding, (gsize)(equals - binding));
-    if (!known_link(a, name, &l, error))
+    if (!known_link(a, name, &l, error) || !addresses_are_free(l, error))
         return false;
     struct attach_host *host = attach_host_open(equals + 1, error);
     if (!host)
@@ -204,12 +234,7 @@ bool attach_bind(struct attach *a, const char *binding, GError **error)
         return false;
     b->spoilt = trace_counter(attach_port_scope(b->port), "attach.drop.spoilt");
     b->overrun = trace_counter(attach_port_scope(b->port), "attach.drop.overrun");
-    g_autofree char *address = attach_host_address(host);
-    if (address)
-        fprintf(stderr,
-                "vpnsim attach: the kernel has %s on %s and will answer there too; remove it "
-                "(ip addr flush dev %s)\n",
-                address, attach_host_name(host), attach_host_name(host));
+    warn_about_kernel(host);
     return true;
 }
 

@@ -86,6 +86,12 @@ static bool consoles_exist(struct world *w, GError **error)
     return true;
 }
 
+static void add_ms(GString *out, sim_time t)
+{
+    g_string_append_printf(out, "%" G_GINT64_FORMAT ".%03ums", (gint64)(t / MILLISECONDS(1)),
+                           (unsigned)(t % MILLISECONDS(1) / MICROSECONDS(1)));
+}
+
 static void judge_lag(struct world *w, const struct attach_options *options,
                       const struct attach_result *result)
 {
@@ -93,11 +99,11 @@ static void judge_lag(struct world *w, const struct attach_options *options,
     g_autoptr(GString) seen = g_string_new("at most ");
     units_time_text(wanted, options->max_lag);
     g_string_append(wanted, " behind the wall clock");
-    units_time_text(seen, result->max_lag / 1000 * 1000);
+    add_ms(seen, result->max_lag);
     g_string_append(seen, " behind");
     if (result->over_lag > 0) {
         g_string_append(seen, ", above the limit for ");
-        units_time_text(seen, result->over_lag / 1000 * 1000);
+        add_ms(seen, result->over_lag);
     }
     bool kept = result->max_lag <= options->max_lag;
     world_judge(w, "real time is kept", kept, wanted->str, seen->str);

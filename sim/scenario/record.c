@@ -4,6 +4,8 @@
 
 #include "scenario_priv.h"
 
+#define KEPT_MAX 1000000u /* of a node: a flood of nonsense must not fill the memory */
+
 struct record {
     struct world *w;
     GPtrArray *lines;   /* GArray of struct said, by scope index */
@@ -32,7 +34,10 @@ static void hear(struct record *r, const struct trace_event *e)
     const struct ev_console *c = e->data;
     struct said s = {e->at, e->step, c->kind, g_strdup(c->text)};
     GArray *lines = array_of(r->lines, e->scope->index, sizeof s, said_clear);
-    g_array_append_val(lines, s);
+    if (lines->len < KEPT_MAX)
+        g_array_append_val(lines, s);
+    else
+        g_free(s.text);
 }
 
 /* The events that rules ask about, in one shape. */
@@ -95,7 +100,8 @@ static void listen(void *self, const struct trace_event *e)
         return;
     d.after = array_of(r->lines, e->scope->index, sizeof(struct said), said_clear)->len;
     GArray *decided = array_of(r->decided, e->scope->index, sizeof d, NULL);
-    g_array_append_val(decided, d);
+    if (decided->len < KEPT_MAX)
+        g_array_append_val(decided, d);
 }
 
 static void array_free(gpointer p)

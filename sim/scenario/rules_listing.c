@@ -118,10 +118,10 @@ static void read_line(struct listing *x, const char *line)
     struct block *b = &x->b;
     if (strstr(line, "local  ident") || strstr(line, "local ident"))
         end_block(x);
-    if (number_after(line, "#pkts encaps", 10, &b->encaps))
+    if (number_after(line, "#pkts encaps:", 10, &b->encaps))
         b->counted_out = number_after(line, "#pkts encrypt", 10, &b->encrypt) &&
                          number_after(line, "#pkts digest", 10, &b->digest);
-    if (number_after(line, "#pkts decaps", 10, &b->decaps))
+    if (number_after(line, "#pkts decaps:", 10, &b->decaps))
         b->counted_in = number_after(line, "#pkts decrypt", 10, &b->decrypt) &&
                         number_after(line, "#pkts verify", 10, &b->verify);
     if (number_after(line, "current outbound spi", 16, &b->current))

@@ -9,6 +9,7 @@
 struct speech {
     char *text;    /* normal form */
     GRegex *regex; /* NULL: plain text */
+    GRegex *raw;   /* the same as written, for lines as they stand: columns can be told then */
     GPtrArray *words;
 };
 
@@ -52,7 +53,8 @@ struct speech *speech_new(const char *text, GError **error)
     if (n >= 2 && text[0] == '/' && text[n - 1] == '/') {
         g_autofree char *pattern = g_strndup(text + 1, n - 2);
         s->text = speech_normal(pattern);
-        s->regex = g_regex_new(s->text, 0, 0, error);
+        s->raw = g_regex_new(pattern, 0, 0, error);
+        s->regex = s->raw ? g_regex_new(s->text, 0, 0, error) : NULL;
         if (!s->regex) {
             speech_free(s);
             return NULL;
@@ -71,6 +73,8 @@ void speech_free(struct speech *s)
     g_free(s->text);
     if (s->regex)
         g_regex_unref(s->regex);
+    if (s->raw)
+        g_regex_unref(s->raw);
     if (s->words)
         g_ptr_array_unref(s->words);
     g_free(s);
@@ -89,7 +93,7 @@ static bool in_normal(const struct speech *s, const char *line)
 bool speech_in(const struct speech *s, const char *line)
 {
     g_autofree char *normal = speech_normal(line);
-    return in_normal(s, normal);
+    return in_normal(s, normal) || (s->raw && g_regex_match(s->raw, line, 0, NULL));
 }
 
 unsigned speech_likeness(const struct speech *s, const char *line)

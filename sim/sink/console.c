@@ -14,6 +14,7 @@ struct screen {
     GString *text;   /* every line with its newline */
     GArray *lines;   /* struct line */
     GPtrArray *lent; /* copies handed out, by line index, made when asked for */
+    uint64_t left_out;
 };
 struct sink_console {
     struct trace *trace;
@@ -56,6 +57,10 @@ static void on_event(void *self, const struct trace_event *e)
     const struct ev_console *ev = e->data;
     struct screen *c = screen_make(self, e->scope->name);
     struct line line = {e->at, ev->kind, c->text->len};
+    if (c->lines->len >= SINK_MEMORY_MAX) {
+        c->left_out++;
+        return;
+    }
     g_array_append_val(c->lines, line);
     g_string_append(c->text, ev->text ? ev->text : "");
     g_string_append_c(c->text, '\n');
@@ -130,6 +135,8 @@ bool sink_console_write(struct sink_console *s, const char *dir, GError **error)
         /* The simulation's own scope has no name; a name is never allowed to leave the folder. */
         g_autofree char *name = g_strdup_printf("%s.txt", c->node[0] ? c->node : "simulation");
         g_strdelimit(name, "/", '_');
+        if (c->left_out)
+            g_string_append_printf(c->text, "(%" G_GUINT64_FORMAT " more lines)\n", c->left_out);
         if (!sink_save(below, name, c->text->str, c->text->len, error))
             return false;
     }

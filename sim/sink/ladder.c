@@ -203,6 +203,8 @@ static bool is_again(struct sink_ladder *s, const char *link, uint32_t end, stru
     struct span message;
     if (!s->words.isakmp || !isakmp_in_ip4(frame, &h, &message))
         return false;
+    if (g_hash_table_size(s->seen) >= SINK_MEMORY_MAX)
+        g_hash_table_remove_all(s->seen);
     g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, message.p, message.n);
     return !g_hash_table_add(s->seen, g_strdup_printf("%s %u %s", link, end, digest));
 }

@@ -198,6 +198,8 @@ static size_t bytes_kept(struct sink_pcapng *s, struct span frame)
         !(h.flags & ISAKMP_FLAG_ENCRYPTED))
         return frame.n;
     char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, message.p, message.n);
+    if (g_hash_table_size(s->seen) >= SINK_MEMORY_MAX) /* all that can be remembered */
+        g_hash_table_remove_all(s->seen);
     if (g_hash_table_add(s->seen, digest))
         return frame.n;
     return (size_t)(message.p - frame.p) + ISAKMP_HEAD;

@@ -25,6 +25,10 @@ bool sink_make_dir(const char *dir, GError **error);
 bool sink_save(const char *dir, const char *name, const char *bytes, size_t n, GError **error);
 bool sink_fail(GError **error, const char *path, int why); /* always false */
 
+/* How many things a sink keeps in memory of one kind (lines of a console, digests of messages): no
+ * run that people look at comes near, and a flood from outside stops there. */
+#define SINK_MEMORY_MAX 1000000u
+
 /* ,"field":value for every field of the event. */
 void sink_fields_json(GString *out, const struct trace_event *e);
 /* Where a field of an event stands. */

@@ -4,14 +4,16 @@
 set -u
 vpnsim=${1:?usage: namespaces.sh VPNSIM}
 here=$(cd "$(dirname "$0")" && pwd)
+scenarios=$here/../../scenarios
 a=vs-att-$$-a b=vs-att-$$-b
 work=$(mktemp -d)
 failures=0 running=
 
 cleanup() {
-    [ -n "$running" ] && kill -9 "$running" 2>/dev/null
+    for pid in $running ${other-}; do kill -9 "$pid" 2>/dev/null; done
     ip netns del "$a" 2>/dev/null
     ip netns del "$b" 2>/dev/null
+    ip netns del "$b-c" 2>/dev/null
     rm -rf "$work"
 }
 trap cleanup EXIT
@@ -119,6 +121,56 @@ if command -v tshark >/dev/null; then
         >"$work/bad" 2>/dev/null
     check "tshark finds nothing wrong with the capture" test ! -s "$work/bad"
 fi
+
+# ---- real hosts on both sides, TCP larger than a packet ----
+ip link add va1 netns "$a" type veth peer name vb1 netns "$b"
+if command -v socat >/dev/null && ip netns add "$b-c" 2>/dev/null; then
+    ip -n "$b" link set vb1 netns "$b-c"
+    ip -n "$a" link set va1 up
+    ip -n "$b-c" link set vb1 up
+    ip -n "$b-c" addr add 10.1.0.7/24 dev vb1
+    ip -n "$b-c" route add default via 10.1.0.1
+    check "READY on two links" attach --link outside=va0 --link inside=va1 --outputs counters,verdict --set 'topology.links.inside.tc={}'
+    head -c 3000000 /dev/urandom >"$work/sent"
+    ip netns exec "$b-c" timeout 30 socat -u TCP-LISTEN:5000 "OPEN:$work/got,creat" &
+    other=$!
+    sleep 0.5
+    outside timeout 30 socat -u "OPEN:$work/sent" TCP:10.1.0.7:5000
+    wait "$other"
+    other=
+    check "TCP from one real host to another arrives whole" cmp "$work/sent" "$work/got"
+    check "a simulated host on a real segment answers" pings -c 2 -i 0.2 10.1.0.5
+    kill -TERM "$running"
+    ended_with 0 >/dev/null
+    check "what the kernel left uncut was cut" at_least va0 attach.in.segmented 1
+    ip netns del "$b-c"
+else
+    echo "SKIPPED: no socat: TCP between real hosts was not tested" >&2
+    ip -n "$a" link del va1
+fi
+
+# ---- two simulations, a tunnel between them ----
+ip link add vp0 netns "$a" type veth peer name vp1 netns "$b" && ip -n "$a" link set vp0 up && ip -n "$b" link set vp1 up
+check "an address that the kernel has, too, is refused" refused "the kernel has 203.0.113.2" ip netns exec "$b" "$vpnsim" attach \
+    "$scenarios/first-tunnel" --link wan=vp1
+ip -n "$b" addr del 203.0.113.2/24 dev vb0
+pair=(--set 'expect=[]' --set 'timeline=[]' --seed)
+ip netns exec "$b" "$vpnsim" attach "$scenarios/first-tunnel" --link wan=vp1 --out "$work/peer" --set 'traffic=[]' \
+    --set 'topology.links.wan.endpoints=["r2:FastEthernet0/0"]' "${pair[@]}" 2 >"$work/peer.out" 2>&1 &
+other=$!
+sleep 1
+ip netns exec "$a" "$vpnsim" attach "$scenarios/first-tunnel" --link wan=vp0 --out "$work/run" --for 5s \
+    --set 'topology.links.wan.endpoints=["r1:FastEthernet0/0"]' "${pair[@]}" 1 --set 'traffic.ping.start=1s' >"$work/out" 2>"$work/err" &
+running=$!
+check "two attached simulations end well" ended_with 0
+sleep 0.5
+kill -TERM "$other"
+wait "$other"
+other=
+check "ESP went both ways between them" sh -c "grep -q '\"ping_reply\",\"src\":\"10.2.0.5\"' $work/run/events.jsonl && grep -q 'ESP spi' $work/run/ladder.txt"
+ip -n "$b" addr add 203.0.113.2/24 dev vb0 && ip -n "$b" route add 10.1.0.0/24 via 203.0.113.1
+deletes() { [ "$(grep -c '"event":"ike_delete_rx"' "$work/peer/events.jsonl")" -ge 2 ]; }
+check "the end of one told the other: ESP and IKE SAs deleted" deletes
 
 # ---- other ends ----
 check "READY with --for" attach --link outside=va0 --for 2s --outputs verdict

@@ -219,9 +219,12 @@ static const struct {
 static const char *suite_of(const struct ios *s, const struct cli_args *a, struct esp_suite *suite)
 {
     int ciphers = 0, auths = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(transform_row); i++)
-        if (cli_has(a, transform_row[i].word))
-            transform_row[i].cipher ? ciphers++ : auths++;
+    g_autofree char *line = cli_canonical(a);
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    for (size_t k = 4; k < g_strv_length(words); k++) /* behind the name, which may be any word */
+        for (size_t i = 0; i < G_N_ELEMENTS(transform_row); i++)
+            if (g_str_equal(words[k], transform_row[i].word))
+                transform_row[i].cipher ? ciphers++ : auths++;
     if (cli_has(a, "ah-md5-hmac") || cli_has(a, "ah-sha-hmac"))
         return "AH is not modelled by this simulator; use ESP with an hmac";
     if (cli_has(a, "comp-lzs") || cli_has(a, "esp-seal"))

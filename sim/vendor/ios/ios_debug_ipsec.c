@@ -124,6 +124,20 @@ static void say_kei_proxy(struct ios *s, const char *map)
         ios_say_ipsec(s, "IPSEC(kei_proxy): head = %s, map->ivrf = , kei->ivrf =", map);
 }
 
+/* A request that no entry covers was still looked for in the map of its local address. */
+static const char *map_searched(const struct ios *s, const struct ev_ipsec_validate *e)
+{
+    const struct ipsec *x = s->d->ipsec;
+    if (e->map || !x)
+        return e->map;
+    for (size_t i = 0; i < net_if_count(s->d->node); i++) {
+        const struct net_if *on = net_if_at(s->d->node, i);
+        if (e->local != 0 && ipsec_local_address(x, on) == e->local)
+            return ipsec_bound(x, on);
+    }
+    return NULL;
+}
+
 static void say_policy_refusal(struct ios *s, const struct ev_ipsec_validate *e)
 {
     g_autoptr(GString) suite = g_string_new(NULL);
@@ -169,7 +183,7 @@ ON(ipsec_validate)
         g_strdup_printf("IPSEC(validate_proposal_request): proposal part #%u,", e->part);
     say_key_message(s, head, &m);
     ios_say_engine(s, "CryptoEngine0: validate proposal request");
-    say_kei_proxy(s, e->map);
+    say_kei_proxy(s, map_searched(s, e));
     if (e->why == WHY_NONE)
         return;
     s->words->policy_refused = true;

@@ -332,40 +332,6 @@ bool ios_run_line(struct ios *s, const char *line, GString *out, struct cli_erro
     return ok;
 }
 
-static void ios_type(struct device *d, const char *line)
-{
-    struct ios *s = ios_of(d);
-    g_autoptr(GString) out = g_string_new(NULL);
-    g_autofree char *typed = g_strdup(line);
-    g_strchomp(typed);
-    if (ios_ping_asks(s)) {
-        ios_ping_answer(s, typed);
-        return;
-    }
-    ios_prompt(d, out);
-    g_string_append(out, typed);
-    device_print(d, CONSOLE_ECHO, out->str);
-    g_string_truncate(out, 0);
-    if (s->conf->banner) {
-        ios_banner_line(s, typed);
-        return;
-    }
-    if (strcmp(typed, "\x1a") == 0 || strcmp(typed, "^Z") == 0) {
-        ios_leave_config(s);
-        return;
-    }
-    if (ios_is_comment(typed))
-        return;
-    struct cli_error error;
-    const struct cli_mode *mode = s->mode;
-    if (!ios_run_line(s, typed, out, &error))
-        put_error(s, mode, typed, &error, out);
-    else if (s->conf->invalid_at >= 0)
-        put_caret(s, (size_t)s->conf->invalid_at, out);
-    if (out->len)
-        device_print(d, CONSOLE_OUTPUT, out->str);
-}
-
 /* ---- Help ---- */
 
 /* The mode that the line is to be read in: after `do`, exec, with what follows it. */
@@ -392,6 +358,50 @@ static void ios_help(struct device *d, const char *line, GString *out)
         g_string_append_printf(out, "%% Ambiguous command:  \"%s\"\n", line);
     else
         g_string_append(out, "% Unrecognized command\n");
+}
+
+/* ---- A line is typed ---- */
+
+static void ios_type(struct device *d, const char *line)
+{
+    struct ios *s = ios_of(d);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autofree char *typed = g_strdup(line);
+    g_strchomp(typed);
+    if (ios_ping_asks(s)) {
+        ios_ping_answer(s, typed);
+        return;
+    }
+    ios_prompt(d, out);
+    g_string_append(out, typed);
+    device_print(d, CONSOLE_ECHO, out->str);
+    g_string_truncate(out, 0);
+    if (s->conf->banner) {
+        ios_banner_line(s, typed);
+        return;
+    }
+    if (strcmp(typed, "\x1a") == 0 || strcmp(typed, "^Z") == 0) {
+        ios_leave_config(s);
+        return;
+    }
+    if (ios_is_comment(typed))
+        return;
+    size_t length = strlen(typed);
+    if (typed[length - 1] ==
+        '?') { /* at a terminal the key asks at once; in a script, at its end */
+        typed[length - 1] = '\0';
+        ios_help(d, typed, out);
+        device_print(d, CONSOLE_OUTPUT, out->str);
+        return;
+    }
+    struct cli_error error;
+    const struct cli_mode *mode = s->mode;
+    if (!ios_run_line(s, typed, out, &error))
+        put_error(s, mode, typed, &error, out);
+    else if (s->conf->invalid_at >= 0)
+        put_caret(s, (size_t)s->conf->invalid_at, out);
+    if (out->len)
+        device_print(d, CONSOLE_OUTPUT, out->str);
 }
 
 static char *ios_complete(struct device *d, const char *line)
