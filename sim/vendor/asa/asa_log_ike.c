@@ -94,14 +94,14 @@ static const char *interface_of(struct asa *s, ip4 addr)
 
 /* ---- Beginning ---- */
 
-ON(ipsec_request)
+ASA_ON(ipsec_request)
 {
     struct asa_want *w = &s->speech->want;
     g_free(w->map);
     *w = (struct asa_want){e->local, e->remote, e->local_net, e->remote_net, g_strdup(e->map)};
 }
 
-ON(ike_request)
+ASA_ON(ike_request)
 {
     const struct asa_want *last = &s->speech->want;
     struct asa_ike *w = asa_ike_of(s, e->sa);
@@ -124,7 +124,7 @@ ON(ike_request)
     }
 }
 
-ON(ike_rekey)
+ASA_ON(ike_rekey)
 {
     struct asa_ike *w = asa_ike_of(s, e->sa);
     if (w)
@@ -133,7 +133,7 @@ ON(ike_rekey)
 
 /* ---- The exchange ---- */
 
-ON(ike_payload)
+ASA_ON(ike_payload)
 {
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     const char *word = payload_word(e->payload);
@@ -141,7 +141,7 @@ ON(ike_payload)
         asa_say(s, 7, 715047, w->remote, has_group(w), "processing %s", word);
 }
 
-ON(ike_vendor_id)
+ASA_ON(ike_vendor_id)
 {
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     const char *word = vid_word(e->vid);
@@ -149,7 +149,7 @@ ON(ike_vendor_id)
         asa_say(s, 7, 715049, w->remote, has_group(w), "Received %s", word);
 }
 
-ON(ike_offer_end)
+ASA_ON(ike_offer_end)
 {
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     if (w && e->accepted)
@@ -160,7 +160,7 @@ ON(ike_offer_end)
                 : "IKE SA Proposal # 1, Transform # 1 acceptable  Matches global IKE entry # 1");
 }
 
-ON(ike_skeyid)
+ASA_ON(ike_skeyid)
 {
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     if (!w)
@@ -171,7 +171,7 @@ ON(ike_skeyid)
             w->role == IKE_INITIATOR ? "Initiator" : "Responder");
 }
 
-ON(ike_hmac)
+ASA_ON(ike_hmac)
 {
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     if (w)
@@ -191,7 +191,7 @@ static void begin_session(struct asa *s, ip4 peer)
     g_ptr_array_add(s->speech->sessions, w);
 }
 
-ON(ike_state)
+ASA_ON(ike_state)
 {
     struct asa_ike *w = asa_ike_of(s, e->sa);
     if (!w || e->input != IKE_INPUT_INTERNAL_PHASE1_COMPLETE)
@@ -206,7 +206,7 @@ ON(ike_state)
     w->queued = false;
 }
 
-ON(ike_duplicate)
+ASA_ON(ike_duplicate)
 {
     bool first = e->msgid == 0;
     asa_say(s, 5, 713201, e->remote, has_group(asa_ike_of(s, e->sa)),
@@ -223,7 +223,7 @@ static void no_peer_left(struct asa *s, ip4 peer, bool group)
 }
 
 /* Garbage in the first encrypted message: the keys that it was made with are others (CAT-41). */
-ON(ike_bad)
+ASA_ON(ike_bad)
 {
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     bool encrypted = w && (w->state == IKE_STATE_R_MM4 || w->state == IKE_STATE_I_MM5);
@@ -237,7 +237,7 @@ ON(ike_bad)
                 (int)e->payload);
 }
 
-ON(ike_no_sa)
+ASA_ON(ike_no_sa)
 {
     asa_say(s, 5, 713904, e->remote, false,
             "Received encrypted packet with no matching SA, dropping");
@@ -312,7 +312,7 @@ static void quick_failed(struct asa *s, const struct ev_ike_fail *e)
     }
 }
 
-ON(ike_fail)
+ASA_ON(ike_fail)
 {
     if (e->exchange == EXCHANGE_QUICK)
         quick_failed(s, e);
@@ -322,7 +322,7 @@ ON(ike_fail)
 
 /* ---- Informational ---- */
 
-ON(ike_notify_rx)
+ASA_ON(ike_notify_rx)
 {
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     if (!e->protected) {
@@ -351,7 +351,7 @@ ON(ike_notify_rx)
     }
 }
 
-ON(ike_notify_tx)
+ASA_ON(ike_notify_tx)
 {
     if (e->type == NOTIFY_R_U_THERE || e->type == NOTIFY_R_U_THERE_ACK)
         asa_say(s, 7, 715036, e->remote, true, "Sending keep-alive of type DPD %s",
@@ -360,12 +360,12 @@ ON(ike_notify_tx)
         asa_say(s, 7, 713906, e->remote, e->protected, "sending notify message");
 }
 
-ON(ike_delete_tx)
+ASA_ON(ike_delete_tx)
 {
     asa_say(s, 7, 713906, e->remote, true, "sending delete/delete with reason message");
 }
 
-ON(ike_delete_rx)
+ASA_ON(ike_delete_rx)
 {
     asa_say(s, 7, 713906, e->remote, true, "Received %s delete",
             e->protocol == 1 /* ISAKMP, RFC 2407 4.4.1 */ ? "IKE" : "IPSec");
@@ -425,7 +425,7 @@ void asa_session_check(struct asa *s, ip4 peer, ike_sa_id dying, enum ike_why wh
     g_ptr_array_remove(s->speech->sessions, w);
 }
 
-ON(ike_sa_dead)
+ASA_ON(ike_sa_dead)
 {
     if (e->state == IKE_STATE_QM_IDLE)
         asa_session_check(s, e->remote, e->sa, e->why);
@@ -433,11 +433,11 @@ ON(ike_sa_dead)
 
 // clang-format off
 const struct asa_hearing asa_hear_ike[] = {
-    HEAR(ipsec_request), HEAR(ike_request), HEAR(ike_rekey),
-    HEAR(ike_payload), HEAR(ike_vendor_id), HEAR(ike_offer_end), HEAR(ike_skeyid), HEAR(ike_hmac),
-    HEAR(ike_state), HEAR(ike_duplicate), HEAR(ike_bad), HEAR(ike_no_sa), HEAR(ike_fail),
-    HEAR(ike_notify_rx), HEAR(ike_notify_tx), HEAR(ike_delete_rx), HEAR(ike_delete_tx),
-    HEAR(ike_sa_dead),
+    ASA_HEAR(ipsec_request), ASA_HEAR(ike_request), ASA_HEAR(ike_rekey),
+    ASA_HEAR(ike_payload), ASA_HEAR(ike_vendor_id), ASA_HEAR(ike_offer_end), ASA_HEAR(ike_skeyid), ASA_HEAR(ike_hmac),
+    ASA_HEAR(ike_state), ASA_HEAR(ike_duplicate), ASA_HEAR(ike_bad), ASA_HEAR(ike_no_sa), ASA_HEAR(ike_fail),
+    ASA_HEAR(ike_notify_rx), ASA_HEAR(ike_notify_tx), ASA_HEAR(ike_delete_rx), ASA_HEAR(ike_delete_tx),
+    ASA_HEAR(ike_sa_dead),
     { .fn = NULL },
 };
 // clang-format on

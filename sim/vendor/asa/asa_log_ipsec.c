@@ -48,7 +48,7 @@ static void tunnel_counted(struct asa *s, struct asa_session *session,
         session->tunnels--;
 }
 
-ON(ipsec_sa_dead)
+ASA_ON(ipsec_sa_dead)
 {
     const struct asa_esp *w = asa_esp_of(s, e->sa);
     const char *way = e->inbound ? "inbound" : "outbound";
@@ -130,7 +130,7 @@ static void packet_failed(struct asa *s, int severity, uint32_t id, const struct
             e->spi, e->seq, IP4S(e->src), IP4S(e->src), IP4S(e->dst), how);
 }
 
-ON(esp_drop)
+ASA_ON(esp_drop)
 {
     switch (e->why) {
     case DROP_ESP_NO_SPI:
@@ -162,14 +162,14 @@ ON(esp_drop)
     }
 }
 
-ON(ipsec_clear)
+ASA_ON(ipsec_clear)
 {
     if (may_say(s, 402117))
         asa_log(s, 4, 402117, "IPSEC: Received a non-IPSec (protocol= %s) packet from %s to %s.",
                 protocol_word(e->protocol), IP4S(e->src), IP4S(e->dst));
 }
 
-ON(pkt_drop)
+ASA_ON(pkt_drop)
 {
     const struct net_if *in = e->interface ? net_if_by_name(s->d->node, e->interface) : NULL;
     const struct asa_if *f = asa_if_of(s, in);
@@ -187,7 +187,7 @@ ON(pkt_drop)
 
 /* ---- Interfaces ---- */
 
-ON(if_state)
+ASA_ON(if_state)
 {
     asa_log(s, 4, e->up ? 411001 : 411002, "Line protocol on Interface %s, changed state to %s",
             e->interface, e->up ? "up" : "down");
@@ -195,7 +195,7 @@ ON(if_state)
 
 // clang-format off
 const struct asa_hearing asa_hear_ipsec[] = {
-    HEAR(ipsec_sa_dead), HEAR(esp_drop), HEAR(ipsec_clear), HEAR(pkt_drop), HEAR(if_state),
+    ASA_HEAR(ipsec_sa_dead), ASA_HEAR(esp_drop), ASA_HEAR(ipsec_clear), ASA_HEAR(pkt_drop), ASA_HEAR(if_state),
     { .fn = NULL },
 };
 

@@ -7,14 +7,14 @@
 
 /* Every event is in the table: heard, or silent on purpose. NULL = forgotten. */
 typedef void (*asa_hear_fn)(struct asa *s, const void *event);
-#define ON(name)                                                                                   \
+#define ASA_ON(name)                                                                               \
     static void on_##name(struct asa *s, const struct ev_##name *e);                               \
     static void hear_##name(struct asa *s, const void *event)                                      \
     {                                                                                              \
         on_##name(s, event);                                                                       \
     }                                                                                              \
     static void on_##name(struct asa *s, const struct ev_##name *e)
-#define HEAR(name)                                                                                 \
+#define ASA_HEAR(name)                                                                             \
     {                                                                                              \
         EV_##name, hear_##name                                                                     \
     }

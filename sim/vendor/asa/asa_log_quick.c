@@ -10,7 +10,7 @@ static ip4 peer_of(const struct asa *s, ike_sa_id sa)
 
 /* ---- Beginning ---- */
 
-ON(qm_new)
+ASA_ON(qm_new)
 {
     struct asa_ike *w = asa_ike_of(s, e->sa);
     s->speech->life_type = s->speech->life_offered_s = 0;
@@ -29,7 +29,7 @@ ON(qm_new)
 }
 
 /* The seconds that the initiator offered. */
-ON(qm_attr)
+ASA_ON(qm_attr)
 {
     if (e->attr == IPSEC_ATTR_LIFE_TYPE)
         s->speech->life_type = e->value;
@@ -96,7 +96,7 @@ static void map_checks(struct asa *s, const struct ev_ipsec_validate *e)
     }
 }
 
-ON(ipsec_validate)
+ASA_ON(ipsec_validate)
 {
     proxy_data(s, e->remote, false, e->remote_net, e->remote_mask, e->protocol, e->rport);
     proxy_data(s, e->remote, true, e->local_net, e->local_mask, e->protocol, e->lport);
@@ -113,7 +113,7 @@ ON(ipsec_validate)
                 asa_if_word(s, net_if_by_addr(s->d->node, e->local)));
 }
 
-ON(qm_refused)
+ASA_ON(qm_refused)
 {
     ip4 peer = peer_of(s, e->sa);
     const struct asa_ike *w = asa_ike_of(s, e->sa);
@@ -129,7 +129,7 @@ ON(qm_refused)
 
 /* ---- What comes of it ---- */
 
-ON(ike_lifetime)
+ASA_ON(ike_lifetime)
 {
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     if (w && w->state == IKE_STATE_QM_IDLE && e->seconds < e->offered)
@@ -138,7 +138,7 @@ ON(ike_lifetime)
                 e->offered, e->seconds);
 }
 
-ON(qm_install)
+ASA_ON(qm_install)
 {
     struct asa_speech *w = s->speech;
     w->install = *e;
@@ -174,7 +174,7 @@ static void remember(struct asa *s, const struct ev_ipsec_sa_new *e)
 }
 
 /* Both SAs of a pair are in: the negotiation is told of first, its end last. */
-ON(ipsec_sa_new)
+ASA_ON(ipsec_sa_new)
 {
     struct asa_speech *w = s->speech;
     ip4 local = e->inbound ? e->dst : e->src, peer = e->inbound ? e->src : e->dst;
@@ -201,8 +201,8 @@ ON(ipsec_sa_new)
 
 // clang-format off
 const struct asa_hearing asa_hear_quick[] = {
-    HEAR(qm_new), HEAR(qm_attr), HEAR(ipsec_validate), HEAR(qm_refused), HEAR(ike_lifetime),
-    HEAR(qm_install), HEAR(ipsec_sa_new),
+    ASA_HEAR(qm_new), ASA_HEAR(qm_attr), ASA_HEAR(ipsec_validate), ASA_HEAR(qm_refused), ASA_HEAR(ike_lifetime),
+    ASA_HEAR(qm_install), ASA_HEAR(ipsec_sa_new),
     { .fn = NULL },
 };
 // clang-format on
