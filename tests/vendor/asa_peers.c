@@ -184,7 +184,7 @@ Test(asa_peers, a_tunnel_is_told_of_from_its_beginning_to_its_end)
                 "%ASA-5-713259: Group = 203.0.113.1, IP = 203.0.113.1, Session is being torn "
                 "down. Reason: User Requested\n");
     expect_said(q, 1,
-                "Session disconnected. Session Type: IPsec, Duration: 0h:00m:20s, Bytes xmt: "
+                "Session disconnected. Session Type: IPsec, Duration: 0h:00m:19s, Bytes xmt: "
                 "400, Bytes rcv: 400, Reason: User Requested\n");
     expect_state(q, 0, NULL);
     expect_state(q, 1, NULL);
@@ -353,7 +353,7 @@ Test(asa_peers, requests_queue_while_phase_1_is_under_way)
     device_type(q->p[0].d, "ping inside 10.3.0.1 repeat 1 timeout 1");
     run(q, SECONDS(10));
     expect_said(q, 0,
-                "%ASA-6-713219: IP = 203.0.113.2, Queuing KEY-ACQUIRE messages to be "
+                "%ASA-6-713219: Group = 203.0.113.2, IP = 203.0.113.2, Queuing KEY-ACQUIRE messages to be "
                 "processed when P1 SA is complete.\n");
     expect_said(q, 0,
                 "%ASA-6-713220: Group = 203.0.113.2, IP = 203.0.113.2, De-queuing "
