@@ -35,6 +35,9 @@ struct cipher;
 struct cipher *cipher_new(enum crypto_cipher c,
                           struct span key); /* NULL when the key length is wrong */
 void cipher_free(struct cipher *x);
+/* Gives back what can be made anew from the key, until the next use: for a cipher that will be idle
+ * long. Each next call must bring its IV. */
+void cipher_rest(struct cipher *x);
 bool cipher_encrypt(struct cipher *x, const uint8_t *iv, const uint8_t *in, size_t n, uint8_t *out,
                     uint8_t *chain);
 bool cipher_decrypt(struct cipher *x, const uint8_t *iv, const uint8_t *in, size_t n, uint8_t *out,

@@ -36,6 +36,7 @@ struct esp_sa {
     uint64_t packets, bytes;      /* bytes of inner packets */
     uint64_t packets_bad;
     sim_time born;
+    void *owner; /* what its keeper finds through it */
 };
 
 /* keymat: encryption key first, then authentication key (RFC 2409 5.5), esp_keymat_bytes long.

@@ -106,6 +106,8 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c);
 void ipsec_peer_deleted(struct ipsec *x, ip4 remote, uint32_t spi_out, enum ike_why why);
 /* Every pair with that peer goes, silently towards the peer. */
 void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why);
+/* A router on the way could not pass on a sealed packet that must not be cut (RFC 2401 6.1). */
+void ipsec_path_mtu(struct ipsec *x, ip4 remote, uint32_t spi_out, uint32_t mtu);
 /* A negotiation for this ident failed: nothing is pending any more (the next packet asks again). */
 void ipsec_acquire_failed(struct ipsec *x, ip4 local, ip4 remote, const struct proxy *lp,
                           const struct proxy *rp);
@@ -133,7 +135,9 @@ struct ipsec_pair {
     uint64_t soft_bytes, hard_bytes; /* 0 = never */
     uint64_t bytes_in, bytes_out;
     uint32_t life_s, life_kb;
-    bool sending; /* the newest: traffic goes out here */
+    uint32_t path_mtu;       /* told by a router on the way */
+    sim_time path_mtu_until; /* and believed until then; 0 = none was told */
+    bool sending;            /* the newest: traffic goes out here */
     bool initiator;
 };
 /* One local-remote identity pair: a permit line of an applied map's access list, or one that was

@@ -122,11 +122,16 @@ bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t
 void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, uint8_t code,
                     uint16_t mtu);
 
+/* At most one destination unreachable in this time, and one about size (RFC 1812 4.3.2.8); 0 =
+ * every time. */
+void net_node_limit_unreachables(struct net_node *n, sim_time every);
+
 /* Told of each ICMP error about a packet this node sent; `quoted` (lent) begins with that packet's
  * IP head. */
 typedef void (*net_icmp_fn)(void *self, ip4 from, uint8_t type, uint8_t code, uint16_t mtu,
                             struct span quoted);
 void net_icmp_watch(struct net_node *n, net_icmp_fn fn, void *self);
+void net_icmp_unwatch(struct net_node *n, net_icmp_fn fn, void *self);
 
 /* Whoever takes UDP datagrams to a local port. payload is lent. */
 typedef void (*net_udp_fn)(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,

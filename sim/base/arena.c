@@ -1,12 +1,15 @@
 /* The bump allocator: a list of blocks, the newest first. Small things share blocks; a thing larger
- * than a quarter of a block gets one of its own, so that little room is lost at block ends. */
+ * than a quarter of a block gets one of its own, so that little room is lost at block ends. Shared
+ * blocks begin small and double: thousands of arenas may live at once, most of them nearly empty.
+ */
 #include "base/arena.h"
 
 #include <glib.h>
 #include <string.h>
 
-#define BLOCK_BYTES 4096
-#define ALIGN       _Alignof(max_align_t)
+#define FIRST_BYTES   512
+#define LARGEST_BYTES 4096
+#define ALIGN         _Alignof(max_align_t)
 
 struct block {
     struct block *next;
@@ -17,11 +20,14 @@ struct block {
 
 struct arena {
     struct block *blocks; /* the first is the one being filled, when there is any */
+    size_t next_bytes;    /* of the next shared block */
 };
 
 struct arena *arena_new(void)
 {
-    return g_new0(struct arena, 1);
+    struct arena *a = g_new0(struct arena, 1);
+    a->next_bytes = FIRST_BYTES;
+    return a;
 }
 
 static struct block *block_new(size_t cap)
@@ -48,8 +54,11 @@ void *arena_alloc(struct arena *a, size_t n)
     if (first && first->cap - first->used >= n)
         return block_take(first, n);
 
-    struct block *b = block_new(n > BLOCK_BYTES / 4 ? n : BLOCK_BYTES);
-    if (first && b->cap < BLOCK_BYTES) {
+    bool own = n > a->next_bytes / 4;
+    struct block *b = block_new(own ? n : a->next_bytes);
+    if (!own)
+        a->next_bytes = MIN(a->next_bytes * 2, LARGEST_BYTES);
+    if (own && first) {
         /* Behind the first, which still has room for small things. */
         b->next = first->next;
         first->next = b;
@@ -78,31 +87,31 @@ struct span arena_span(struct arena *a, struct span s)
     return span_of(arena_dup(a, s.p, s.n), s.n);
 }
 
-/* Keeps one block of the common size, so that a message after a message costs no malloc. */
+static void blocks_free(struct block *b)
+{
+    for (struct block *next; b; b = next) {
+        next = b->next;
+        g_free(b);
+    }
+}
+
+/* Keeps the block that was being filled, so that a message after a message costs no malloc. */
 void arena_reset(struct arena *a)
 {
-    struct block *kept = NULL;
-    for (struct block *b = a->blocks, *next; b; b = next) {
-        next = b->next;
-        if (!kept && b->cap == BLOCK_BYTES)
-            kept = b;
-        else
-            g_free(b);
-    }
-    if (kept) {
-        kept->next = NULL;
-        kept->used = 0;
-    }
-    a->blocks = kept;
+    struct block *kept = a->blocks;
+    if (!kept)
+        return;
+    blocks_free(kept->next);
+    kept->next = NULL;
+    kept->used = 0;
+    if (kept->cap > LARGEST_BYTES)
+        g_clear_pointer(&a->blocks, g_free);
 }
 
 void arena_free(struct arena *a)
 {
     if (!a)
         return;
-    for (struct block *b = a->blocks, *next; b; b = next) {
-        next = b->next;
-        g_free(b);
-    }
+    blocks_free(a->blocks);
     g_free(a);
 }

@@ -26,12 +26,17 @@ struct cipher *cipher_new(enum crypto_cipher c, struct span key)
     return x;
 }
 
+void cipher_rest(struct cipher *x)
+{
+    g_clear_pointer(&x->encrypt, EVP_CIPHER_CTX_free);
+    g_clear_pointer(&x->decrypt, EVP_CIPHER_CTX_free);
+}
+
 void cipher_free(struct cipher *x)
 {
     if (!x)
         return;
-    EVP_CIPHER_CTX_free(x->encrypt);
-    EVP_CIPHER_CTX_free(x->decrypt);
+    cipher_rest(x);
     g_free(x);
 }
 

@@ -148,6 +148,20 @@ static void ike_datagram(void *self, struct net_if *in, ip4 src, uint16_t sport,
         ++*trace_counter(d->scope, "drop.IKE_OFF");
 }
 
+/* "Fragmentation needed" about a sealed packet is for the SA that sealed it: its SPI is among the
+ * eight bytes that are quoted (RFC 792, RFC 2401 6.1.2.1). */
+static void icmp_error(void *self, ip4 from, uint8_t type, uint8_t code, uint16_t mtu,
+                       struct span quoted)
+{
+    struct device *d = self;
+    if (!d->ipsec || type != ICMP_UNREACHABLE || code != ICMP_FRAG_NEEDED || quoted.n < IP4_HEAD ||
+        quoted.p[9] != IPPROTO_NUM_ESP)
+        return;
+    struct span spi = span_sub(quoted, (quoted.p[0] & 15u) * 4u, 4);
+    if (spi.n == 4)
+        ipsec_path_mtu(d->ipsec, be32_get(quoted.p + 16), be32_get(spi.p), mtu);
+}
+
 static void node_changed(void *self, struct net_if *i)
 {
     struct device *d = self;
@@ -169,6 +183,7 @@ void device_crypto_start(struct device *d)
     d->ike = ike_new(d->scope, d->ike_conf, &d->profile, &ike_ops);
     d->ipsec = ipsec_new(d->node, d->ipsec_conf, &ipsec_ops, &d->timing);
     net_udp_bind(d->node, UDP_PORT_IKE, ike_datagram, d);
+    net_icmp_watch(d->node, icmp_error, d);
     net_node_on_change(d->node, node_changed, d);
 }
 
@@ -177,6 +192,7 @@ void device_crypto_stop(struct device *d)
     if (!d->ike_conf)
         return;
     net_udp_unbind(d->node, UDP_PORT_IKE);
+    net_icmp_unwatch(d->node, icmp_error, d);
     net_node_on_change(d->node, NULL, NULL);
     g_clear_pointer(&d->ike, ike_free);
     g_clear_pointer(&d->ipsec, ipsec_free);

@@ -77,7 +77,6 @@ struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf,
     e->by_offer = g_hash_table_new(offer_hash, offer_equal);
     e->peers = g_hash_table_new(NULL, NULL);
     e->children = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    e->scratch = arena_new();
     // clang-format off
     const struct { uint64_t **slot; const char *name; } counters[] = {
         { &e->count.rx, "ike.rx" }, { &e->count.tx, "ike.tx" }, { &e->count.retransmits, "ike.retransmits" },
@@ -111,7 +110,6 @@ void ike_free(struct ike_engine *e)
     g_hash_table_unref(e->by_offer);
     g_hash_table_unref(e->peers);
     g_hash_table_unref(e->children);
-    arena_free(e->scratch);
     g_free(e);
 }
 
@@ -268,17 +266,9 @@ void ike_input(struct ike_engine *e, ip4 local, uint16_t lport, ip4 remote, uint
         ike_bad_message(e, NULL, &m, (struct ike_outcome){IKE_IGNORE, 0, WHY_MALFORMED});
         return;
     }
-    /* What is called on the way may hand in another datagram. */
-    bool mine = !e->scratch_taken;
-    m.arena = mine ? e->scratch : arena_new();
-    e->scratch_taken = true;
+    m.arena = arena_new();
     deliver(e, &m);
-    if (!mine) {
-        arena_free(m.arena);
-        return;
-    }
-    arena_reset(e->scratch);
-    e->scratch_taken = false;
+    arena_free(m.arena);
 }
 
 size_t ike_clear(struct ike_engine *e, ike_sa_id id, enum ike_why why)

@@ -178,8 +178,6 @@ struct ike_engine {
     GHashTable *children;  /* inbound SPI -> struct ike_known_child, owned */
     ike_sa_id next_id;
     uint32_t half_open, dead;
-    struct arena *scratch; /* for the message at hand */
-    bool scratch_taken;
 };
 /* A phase 2 pair that was installed. */
 struct ike_known_child {

@@ -31,6 +31,8 @@ void ike_exchange_close(struct ike_exchange *x)
     x->dh = (struct ike_dh){0};
     x->ni_b = x->nr_b = x->sai_b = x->idii_b = x->idir_b = (struct span){0};
     g_clear_pointer(&x->arena, arena_free);
+    if (x->msgid && x->sa->cipher) /* phase 2 is done: the next is likely an hour away */
+        cipher_rest(x->sa->cipher);
 }
 
 void ike_exchange_free(struct ike_exchange *x)

@@ -88,9 +88,11 @@ void ike_sa_complete(struct ike_sa *sa)
     ike_exchange_close(sa->phase1);
     sa->expires = sim_now(e->sim) + SECONDS(sa->policy.lifetime_s);
     sim_timer_arm(&sa->timer, sa->expires);
-    ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
     while (sa->state == IKE_STATE_QM_IDLE && !g_queue_is_empty(&sa->pending))
         ike_quick_start(sa, g_queue_pop_head(&sa->pending));
+    /* Said after quick mode has begun: the order of public traces. */
+    if (sa->state == IKE_STATE_QM_IDLE)
+        ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
 }
 
 /* ---- The end ---- */

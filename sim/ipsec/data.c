@@ -46,6 +46,8 @@ static bool too_big(struct ipsec *x, const struct pair *pair, const struct net_i
 {
     bool inner_df = be16_get(p->buf + p->head + 6) & IP4_DF;
     uint32_t mtu = MIN(out->ip_mtu, out->mtu);
+    if (sim_now(x->sim) < pair->view.path_mtu_until)
+        mtu = MIN(mtu, pair->view.path_mtu);
     *df = x->conf->df;
     if (*df == ESP_DF_CLEAR || esp_sealed_bytes(pair->view.suite, p->len) <= mtu)
         return false;
@@ -160,7 +162,7 @@ static bool proxies_take(const struct ipsec_ident *v, const struct pkt *p, const
 
 static struct pair *pair_for(const struct ipsec *x, uint32_t spi, ip4 dst)
 {
-    struct pair *pair = g_hash_table_lookup(x->pair_by_spi, GUINT_TO_POINTER(spi));
+    struct pair *pair = ipsec_pair_by_spi(x, spi);
     return pair && pair->in->dst == dst ? pair : NULL;
 }
 

@@ -170,10 +170,11 @@ static void binding_make(struct ipsec *x, struct binding *b, struct earlier *bef
     }
 }
 
-/* Room for twice the idents, so that a hub's spokes do not push each other out. */
+/* Room for twice the idents, so that a hub's spokes do not push each other out; and for a spoke,
+ * which there may be thousands of, no more than a few flows. */
 static void slots_make(struct ipsec *x)
 {
-    uint32_t n = 16;
+    uint32_t n = 8;
     while (n < x->idents->len * 2 && n < 8192)
         n *= 2;
     if (x->idents->len == 0 || x->slot_mask + 1 == n)
@@ -302,7 +303,6 @@ struct ipsec *ipsec_new(struct net_node *node, struct ipsec_conf *conf, const st
     g_autofree char *stream = g_strdup_printf("%s/ipsec", net_node_name(node));
     x->rng = rng_stream(x->sim, stream);
     x->sad = sad_new(x->sim);
-    x->pair_by_spi = g_hash_table_new(NULL, NULL);
     x->bindings = g_ptr_array_new_with_free_func(binding_free);
     x->idents = g_ptr_array_new_with_free_func(ident_free);
     x->generation = 1;
@@ -338,7 +338,6 @@ void ipsec_free(struct ipsec *x)
     ipsec_data_detach(x);
     g_ptr_array_free(x->bindings, TRUE);
     g_ptr_array_free(x->idents, TRUE);
-    g_hash_table_destroy(x->pair_by_spi);
     sad_free(x->sad);
     g_free(x->slots);
     g_free(x);

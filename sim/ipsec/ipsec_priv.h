@@ -73,7 +73,6 @@ struct ipsec {
     const struct ipsec_timing *timing;
     struct rng *rng;
     struct sad *sad;
-    GHashTable *pair_by_spi; /* inbound SPI to struct pair */
     GPtrArray *bindings;     /* by index of interface; holes are NULL */
     GPtrArray *idents;       /* struct ident, owned; by interface, entry, line */
     struct flow_slot *slots; /* remembered look-ups, good while `generation` stands */
@@ -127,6 +126,11 @@ uint32_t ipsec_life_kb(const struct ipsec *x, const struct ipsec_map_entry *e);
 bool ipsec_request_sas(struct ipsec *x, struct ident *ident, const struct pair *old);
 
 /* ---- pair.c ---- */
+static inline struct pair *ipsec_pair_by_spi(const struct ipsec *x, uint32_t spi_in)
+{
+    struct esp_sa *sa = sad_by_spi(x->sad, spi_in);
+    return sa ? sa->owner : NULL;
+}
 /* The pair and its SAs are gone afterwards. `tell` the peer through ops->ended. */
 void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell);
 void ipsec_pair_free(struct pair *p);

@@ -30,7 +30,6 @@ void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell)
     uint32_t spi_in = p->view.spi_in;
     say_dead(p, p->in, why);
     say_dead(p, p->out, why);
-    g_hash_table_remove(x->pair_by_spi, GUINT_TO_POINTER(spi_in));
     sad_remove(x->sad, p->view.in);
     sad_remove(x->sad, p->view.out);
     *x->count.deleted += 2;
@@ -60,8 +59,7 @@ static size_t end_all(struct ipsec *x, bool (*wanted)(const struct pair *p, cons
     }
     size_t ended = 0;
     for (guint i = 0; i < spis->len; i++) {
-        gpointer key = GUINT_TO_POINTER(g_array_index(spis, uint32_t, i));
-        struct pair *p = g_hash_table_lookup(x->pair_by_spi, key);
+        struct pair *p = ipsec_pair_by_spi(x, g_array_index(spis, uint32_t, i));
         if (!p)
             continue;
         ipsec_pair_end(p, why, tell);
@@ -106,6 +104,28 @@ void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why)
     end_all(x, of_ends, &(struct ends){local, remote, 0}, why, false);
 }
 
+/* ---- Path MTU ---- */
+
+#define PATH_MTU_LEAST 68           /* RFC 791: what every link carries */
+#define PATH_MTU_KEPT  SECONDS(600) /* RFC 1191 6.3: then larger packets are tried again */
+
+/* Anybody can write such a message; one that names an SPI in use has at least seen the traffic, and
+ * the worst it can do is to make packets small (RFC 2401 6.1.2). */
+void ipsec_path_mtu(struct ipsec *x, ip4 remote, uint32_t spi_out, uint32_t mtu)
+{
+    for (guint i = 0; mtu >= PATH_MTU_LEAST && i < x->idents->len; i++) {
+        const struct ident *ident = x->idents->pdata[i];
+        for (guint k = 0; k < ident->view.pairs->len; k++) {
+            struct pair *p = ident->view.pairs->pdata[k];
+            bool news = mtu < p->view.path_mtu || sim_now(x->sim) >= p->view.path_mtu_until;
+            if (p->remote != remote || p->view.spi_out != spi_out || !news)
+                continue;
+            p->view.path_mtu = mtu;
+            p->view.path_mtu_until = sim_now(x->sim) + PATH_MTU_KEPT;
+        }
+    }
+}
+
 /* ---- Limits ---- */
 
 /* Asks for the successor, and again until there is one or the pair is over. A pair that sent
@@ -120,7 +140,7 @@ static void rekey(struct pair *p)
     p->asked = true;
     uint32_t spi = p->view.spi_in;
     bool asked = ipsec_request_sas(x, p->ident, p);
-    if (!asked || g_hash_table_lookup(x->pair_by_spi, GUINT_TO_POINTER(spi)) != p)
+    if (!asked || ipsec_pair_by_spi(x, spi) != p)
         return; /* nobody to ask, or the one asked ended the pair */
     sim_time next = sim_now(x->sim) + SECONDS(MAX(x->timing->retry_s, 1u));
     if (next < p->view.hard)
@@ -366,10 +386,16 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     p->view.suite = c->suite;
     p->view.initiator = c->initiator;
     p->view.sending = true;
-    for (guint i = 0; i < p->ident->view.pairs->len; i++)
-        step_down(p->ident->view.pairs->pdata[i]);
+    for (guint i = p->ident->view.pairs->len; i-- > 0;) {
+        struct pair *old = p->ident->view.pairs->pdata[i];
+        step_down(old);
+        if (old->remote != p->remote)
+            continue;
+        p->view.path_mtu = old->view.path_mtu; /* the way is the same */
+        p->view.path_mtu_until = old->view.path_mtu_until;
+    }
     g_ptr_array_insert(p->ident->view.pairs, 0, p);
-    g_hash_table_insert(x->pair_by_spi, GUINT_TO_POINTER(c->spi_in), p);
+    p->in->owner = p->out->owner = p;
     limits_start(p, c->life_s, c->life_kb);
     p->ident->pending = false;
     p->ident->view.local = c->local;

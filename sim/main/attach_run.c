@@ -319,7 +319,8 @@ static void begin(struct attach *a)
     set_alarm(a);
 }
 
-/* Every SA ends here and its peer is told: ESP first, under the protection of the IKE SAs. */
+/* Every SA ends here and its peer is told: ESP first, under the protection of the IKE SAs. Traffic
+ * that still comes begins nothing new: nobody would be there to end it. */
 static void say_goodbye(struct attach *a)
 {
     for (size_t i = 0; i < world_device_count(a->w); i++) {
@@ -330,6 +331,8 @@ static void say_goodbye(struct attach *a)
             ipsec_clear(d->ipsec, &(struct ipsec_clear_what){0}, WHY_ADMIN);
         if (d->ike)
             ike_clear(d->ike, 0, WHY_ADMIN);
+        if (d->ike_conf)
+            d->ike_conf->enabled = false;
     }
 }
 

@@ -42,6 +42,24 @@ static bool must_not_answer(const struct pkt *p, size_t head_bytes)
     return b[9] == IPPROTO_NUM_ICMP && (p->len <= head_bytes || is_error_type(b[head_bytes]));
 }
 
+void net_node_limit_unreachables(struct net_node *n, sim_time every)
+{
+    n->unreachable_every = every;
+}
+
+/* Routers send so many errors and no more: a burst of bad packets is answered once. */
+static bool limited(struct net_node *n, uint8_t code)
+{
+    sim_time now = sim_now(n->net->sim);
+    sim_time *next = code == ICMP_FRAG_NEEDED ? &n->too_big_next : &n->unreachable_next;
+    if (n->unreachable_every == 0)
+        return false;
+    if (now < *next)
+        return true;
+    *next = now + n->unreachable_every;
+    return false;
+}
+
 void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, uint8_t code,
                     uint16_t mtu)
 {
@@ -59,7 +77,7 @@ void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, u
         icmp_error_in(n, src, &icmp, quote, true);
         return;
     }
-    if (type == ICMP_UNREACHABLE && in->no_unreachables)
+    if (type == ICMP_UNREACHABLE && (in->no_unreachables || limited(n, code)))
         return;
     const struct dest *d = dest_of(n, dst);
     if (d->kind == DEST_BROADCAST)
@@ -99,6 +117,15 @@ void net_icmp_watch(struct net_node *n, net_icmp_fn fn, void *self)
         n->icmp_watches = g_array_new(FALSE, FALSE, sizeof(struct icmp_watch));
     struct icmp_watch w = {fn, self};
     g_array_append_val(n->icmp_watches, w);
+}
+
+void net_icmp_unwatch(struct net_node *n, net_icmp_fn fn, void *self)
+{
+    for (guint k = n->icmp_watches ? n->icmp_watches->len : 0; k-- > 0;) {
+        struct icmp_watch w = g_array_index(n->icmp_watches, struct icmp_watch, k);
+        if (w.fn == fn && w.self == self)
+            g_array_remove_index(n->icmp_watches, k);
+    }
 }
 
 /* RFC 792 page 14: addresses exchanged, type changed, the data as it came. A request to a broadcast

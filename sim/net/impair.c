@@ -133,9 +133,22 @@ static void tell_changes(struct net_link *l, const struct net_impair *old,
     }
 }
 
-/* Takes loss_list over. What is left of the queue and the order of arrivals outlives the change. */
+static bool is_perfect(const struct net_impair *im)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
+        if (value_get(im, &values[i]))
+            return false;
+    return true;
+}
+
+/* Takes loss_list over. A direction that is and was perfect needs no memory. What is left of the
+ * queue and the order of arrivals outlives the change. */
 static void dir_set(struct net_link *l, uint32_t end, const struct net_impair *im)
 {
+    if (!l->ends[end].dir && is_perfect(im)) {
+        g_free((gpointer)im->loss_list);
+        return;
+    }
     struct link_dir *d = dir_of(l, end);
     tell_changes(l, &d->im, im);
     if (d->im.loss_list != im->loss_list)
@@ -162,9 +175,10 @@ void net_link_impair(struct net_link *l, uint32_t end, const struct net_impair *
     }
     for (uint32_t i = 0; i < l->n_ends; i++) {
         struct net_impair copy = *im;
-        if (i > 0 && im->loss_list)
-            copy.loss_list =
-                g_memdup2(l->ends[0].dir->im.loss_list, im->n_loss_list * sizeof im->loss_list[0]);
+        if (i > 0)
+            copy.loss_list = im->n_loss_list ? g_memdup2(l->ends[0].dir->im.loss_list,
+                                                         im->n_loss_list * sizeof im->loss_list[0])
+                                             : NULL;
         dir_set(l, i, &copy);
     }
     if (!l->n_ends)

@@ -38,7 +38,7 @@ struct dest {
     uint32_t generation; /* of the node when this was true */
     uint8_t kind;
 };
-#define DEST_CACHE 4
+#define DEST_CACHE_BITS 2
 
 /* ---- Nodes ---- */
 
@@ -67,12 +67,14 @@ struct net_node {
     struct trace_scope *scope;
     struct net_hooks hooks;
     bool forwards;
-    uint8_t ttl;          /* of packets it makes */
-    uint16_t ip_id;       /* of the next packet it makes */
-    uint16_t ping_id;     /* of the next echo sender */
-    uint32_t generation;  /* moves when addresses, states or routes do */
-    uint32_t n_recursive; /* static routes that go by next hop alone */
-    struct dest dest[DEST_CACHE];
+    uint8_t ttl;                             /* of packets it makes */
+    uint16_t ip_id;                          /* of the next packet it makes */
+    uint16_t ping_id;                        /* of the next echo sender */
+    sim_time unreachable_every;              /* between two errors of a kind; 0 = no limit */
+    sim_time unreachable_next, too_big_next; /* when the next may go out */
+    uint32_t generation;                     /* moves when addresses, states or routes do */
+    uint32_t n_recursive;                    /* static routes that go by next hop alone */
+    struct dest dest[1 << DEST_CACHE_BITS];
     GPtrArray *ifs;    /* struct net_if, owned */
     GHashTable *local; /* address -> struct net_if, of nodes with many; NULL when out of date */
     GPtrArray *routes; /* struct route, owned, sorted */
@@ -89,7 +91,7 @@ struct net_node {
     struct {
         uint64_t *sent, *forwarded, *delivered, *icmp_in, *icmp_out, *frag_made, *frag_joined;
     } count;
-    uint64_t *drops[DROP_COUNT]; /* made when first needed */
+    uint64_t **drops; /* by reason; NULL until the first, as each of them */
 };
 
 /* The public interface and what only this room knows of it. */
@@ -128,7 +130,8 @@ void route_interface_changed(struct net_node *n, struct net_if *i);
 const struct dest *dest_slow(struct net_node *n, struct dest *d, ip4 dst);
 static inline const struct dest *dest_of(struct net_node *n, ip4 dst)
 {
-    struct dest *d = &n->dest[(dst ^ dst >> 8) % DEST_CACHE];
+    /* Multiplied by 2^32 over the golden ratio: hosts of neighbouring subnets often end alike. */
+    struct dest *d = &n->dest[dst * UINT32_C(0x9E3779B1) >> (32 - DEST_CACHE_BITS)];
     return d->dst == dst && d->generation == n->generation ? d : dest_slow(n, d, dst);
 }
 

@@ -93,6 +93,7 @@ void node_free(struct net_node *n)
     array_unref(n->icmp_watches);
     array_unref(n->udp);
     array_unref(n->protos);
+    g_free(n->drops);
     g_free(n);
 }
 
@@ -157,6 +158,8 @@ void node_changed(struct net_node *n, struct net_if *i)
 
 uint64_t *node_drop_counter(struct net_node *n, enum drop_reason why)
 {
+    if (!n->drops)
+        n->drops = g_new0(uint64_t *, DROP_COUNT);
     if (!n->drops[why]) {
         g_autofree char *name = g_strdup_printf("drop.%s", drop_reason_name((int)why));
         n->drops[why] = trace_counter(n->scope, name);

@@ -324,7 +324,8 @@ static void check_host_bits(struct check *c, const struct view_of *v)
 static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
 {
     g_autofree char *head = check_entry_head(v->m, v->e);
-    const struct check_place at = {head, "set peer"};
+    g_autofree char *line = g_strdup_printf("set peer %s", IP4S(addr));
+    const struct check_place at = {head, line};
     struct device *peer = check_owner(c->w, addr);
     if (!peer) {
         check_add(c, SEVERITY_ERROR, "peer-unknown", v->d, at,

@@ -18,10 +18,11 @@ struct counter {
 };
 
 struct scope {
-    struct trace_scope open; /* what everybody sees; first, so that a cast leads here */
-    GArray *subscribers;     /* of struct subscriber, to this scope alone; NULL when none */
-    GArray *counters;        /* of struct counter, sorted by name; NULL when none */
-    uint64_t *block;         /* where the next counters live */
+    struct trace_scope open;  /* what everybody sees; first, so that a cast leads here */
+    GArray *subscribers;      /* of struct subscriber, to this scope alone; NULL when none */
+    struct counter *counters; /* sorted by name; owned */
+    uint32_t n_counters, counters_room;
+    uint64_t *block; /* where the next counters live */
     unsigned block_used;
 };
 

@@ -46,7 +46,7 @@ outside() { ip netns exec "$b" "$@"; }
 attach() { # ARGUMENTS...: in the background, until READY
     rm -rf "$work/run"
     : >"$work/out"
-    ip netns exec "$a" "$vpnsim" attach "$here/router" --out "$work/run" "$@" >"$work/out" 2>"$work/err" &
+    ip netns exec "$a" "$vpnsim" attach "$here/router" --out "$work/run" --max-lag 3s "$@" >"$work/out" 2>"$work/err" &
     running=$!
     for _ in $(seq 100); do
         grep -q READY "$work/out" && return 0
@@ -154,7 +154,7 @@ ip link add vp0 netns "$a" type veth peer name vp1 netns "$b" && ip -n "$a" link
 check "an address that the kernel has, too, is refused" refused "the kernel has 203.0.113.2" ip netns exec "$b" "$vpnsim" attach \
     "$scenarios/first-tunnel" --link wan=vp1
 ip -n "$b" addr del 203.0.113.2/24 dev vb0
-pair=(--set 'expect=[]' --set 'timeline=[]' --seed)
+pair=(--set 'expect=[]' --set 'timeline=[]' --max-lag 3s --seed)
 ip netns exec "$b" "$vpnsim" attach "$scenarios/first-tunnel" --link wan=vp1 --out "$work/peer" --set 'traffic=[]' \
     --set 'topology.links.wan.endpoints=["r2:FastEthernet0/0"]' "${pair[@]}" 2 >"$work/peer.out" 2>&1 &
 other=$!
@@ -185,7 +185,7 @@ check "SIGINT ends it" ended_with 0
 check "READY, a failing expectation" attach --link outside=va0 --for 1500ms --set 'expect.nobody reloads.never.event.type=timeline'
 check "a failed expectation is exit code 1" ended_with 1
 
-check "READY, then stopped for a second" attach --link outside=va0 --for 3s
+check "READY, then stopped for a second" attach --link outside=va0 --for 3s --max-lag 250ms
 sleep 0.3
 kill -STOP "$running"
 sleep 1

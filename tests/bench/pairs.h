@@ -50,34 +50,52 @@ static inline void join(struct net *net, const char *name, struct device *a, con
 }
 
 /* Pair number i lives in 10.i.0.0 and 11.i.0.0 (i below 65536), with 172.16.0.0/12 in between. */
-static inline struct pair pair_make(struct net *net, unsigned i)
+static inline ip4 pair_lan(unsigned i, int side)
 {
-    struct pair p;
+    return IP4(10 + (unsigned)side, 0, 0, 0) + i * 256;
+}
+
+static inline void pair_routers(struct net *net, unsigned i, struct pair *p)
+{
     ip4 wan = IP4(172, 16, 0, 0) + i * 4;
-    ip4 lan[2] = {IP4(10, 0, 0, 0) + i * 256, IP4(11, 0, 0, 0) + i * 256};
     for (int side = 0; side < 2; side++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(GPtrArray) problems =
             g_ptr_array_new_with_free_func((GDestroyNotify)device_problem_free);
-        g_autofree char *rname = g_strdup_printf("r%u.%d", i, side),
-                        *hname = g_strdup_printf("h%u.%d", i, side);
+        g_autofree char *name = g_strdup_printf("r%u.%d", i, side);
         ip4 own = wan + 1 + (ip4)side, peer = wan + 2 - (ip4)side;
-        g_autofree char *text =
-            g_strdup_printf(pair_config, rname, IP4S(peer), IP4S(peer), IP4S(own),
-                            IP4S(lan[side] + 1), IP4S(peer), IP4S(lan[side]), IP4S(lan[!side]));
-        p.router[side] = device_new(net, rname, vendor_kind("ios"), "12.4", &error);
-        if (!p.router[side] || !device_load(p.router[side], text, rname, problems, &error))
+        g_autofree char *text = g_strdup_printf(pair_config, name, IP4S(peer), IP4S(peer),
+                                                IP4S(own), IP4S(pair_lan(i, side) + 1), IP4S(peer),
+                                                IP4S(pair_lan(i, side)), IP4S(pair_lan(i, !side)));
+        p->router[side] = device_new(net, name, vendor_kind("ios"), "12.4", &error);
+        if (!p->router[side] || !device_load(p->router[side], text, name, problems, &error))
             die(error->message);
         if (problems->len)
             die(((struct device_problem *)problems->pdata[0])->message);
-        p.host[side] = device_new(net, hname, &device_kind_host, "", &error);
-        device_host_address(p.host[side], "eth0", (struct ip4_net){lan[side] + 5, ip4_mask(24)},
-                            lan[side] + 1, NULL);
-        join(net, hname, p.host[side], "eth0", p.router[side], "FastEthernet0/1", 0);
     }
-    g_autofree char *wname = g_strdup_printf("wan%u", i);
-    join(net, wname, p.router[0], "FastEthernet0/0", p.router[1], "FastEthernet0/0",
+    g_autofree char *name = g_strdup_printf("wan%u", i);
+    join(net, name, p->router[0], "FastEthernet0/0", p->router[1], "FastEthernet0/0",
          MILLISECONDS(10));
+}
+
+static inline void pair_hosts(struct net *net, unsigned i, struct pair *p)
+{
+    for (int side = 0; side < 2; side++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *name = g_strdup_printf("h%u.%d", i, side);
+        ip4 lan = pair_lan(i, side);
+        p->host[side] = device_new(net, name, &device_kind_host, "", &error);
+        device_host_address(p->host[side], "eth0", (struct ip4_net){lan + 5, ip4_mask(24)}, lan + 1,
+                            NULL);
+        join(net, name, p->host[side], "eth0", p->router[side], "FastEthernet0/1", 0);
+    }
+}
+
+static inline struct pair pair_make(struct net *net, unsigned i)
+{
+    struct pair p;
+    pair_routers(net, i, &p);
+    pair_hosts(net, i, &p);
     return p;
 }
 

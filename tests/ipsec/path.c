@@ -220,6 +220,42 @@ Test(path, sealed_packets_too_long_for_the_wire_are_cut_or_answered)
     site_free(s);
 }
 
+Test(path, a_smaller_mtu_told_by_the_way_is_kept_for_ten_minutes)
+{
+    struct site *s = site_new();
+    site_install(s, 1000, 3600, 0);
+    struct ipsec *x = s->r[0].ipsec;
+    static const struct {
+        ip4 remote;
+        uint32_t spi, mtu;
+        uint32_t replies; /* of one packet of 1400 bytes that must not be cut */
+        const char *why;
+    } row[] = {
+        {R2, 1001, 0, 1, "no MTU at all"},
+        {R2, 1001, 67, 1, "less than any link has"},
+        {R2, 1000, 1300, 1, "the SPI of the other direction"},
+        {R1, 1001, 1300, 1, "another peer"},
+        {R2, 1001, 1300, 0, "believed"},
+        {R2, 1001, 1480, 0, "larger than what is known"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        uint32_t before = s->replies;
+        ipsec_path_mtu(x, row[i].remote, row[i].spi, row[i].mtu);
+        site_ping(s, 1, 1400, true);
+        cr_expect_eq(s->replies - before, row[i].replies, "%s", row[i].why);
+    }
+    uint32_t before = s->replies;
+    site_ping(s, 1, 1400, false);
+    cr_expect_eq(s->replies, before + 1, "what may be cut is");
+    site_install(s, 2000, 3600, 0);
+    site_ping(s, 1, 1400, true);
+    cr_expect_eq(s->replies, before + 1, "the next pair takes the same way");
+    site_run(s, SECONDS(600));
+    site_ping(s, 1, 1400, true);
+    cr_expect_eq(s->replies, before + 2, "after ten minutes it is tried again");
+    site_free(s);
+}
+
 Test(path, entries_are_tried_in_order_and_a_deny_goes_on_to_the_next)
 {
     struct site *s = site_new();

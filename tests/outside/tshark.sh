@@ -20,7 +20,7 @@ dissect() {
     WIRESHARK_CONFIG_DIR="$run/wireshark" tshark -r "$run/capture.pcapng" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
         -T fields -E separator=/t -e frame.number -e _ws.malformed -e ip.checksum.status -e udp.checksum.status \
         -e icmp.checksum.status -e isakmp.exchangetype -e isakmp.flag_e -e isakmp.typepayload -e esp.spi -e icmp.type \
-        -e udp.srcport -e esp.icv_good 2>"$work/err" |
+        -e udp.srcport -e esp.icv_good -e esp.protocol 2>"$work/err" |
         awk -F'\t' '
             function has(list, value) { return ("," list ",") ~ ("," value ",") }
             { packets++ }
@@ -28,7 +28,8 @@ dissect() {
             has($3, "0") || has($4, "0") || has($5, "0") { sums++ }
             $6 == 2 && has($7, "1") && has($8, "8") { main++ }
             $6 == 32 && has($7, "1") && has($8, "10") { quick++ }
-            $9 != "" { esp++; if ($10 != "" || $11 != "") inner++; if (has($12, "0")) bad++ }
+            $9 != "" && !($10 == 3 && $13 == "") { esp++; # not what an ICMP error quotes
+                if (has($13, "0x04")) inner++; if (has($12, "0")) bad++ }
             END { print packets+0, malformed+0, sums+0, main+0, quick+0, esp+0, inner+0, bad+0 }'
 }
 refuse() {

@@ -304,9 +304,10 @@ static const struct {
     { "a refusal that came protected was itself processed well", "12.3", 0, refusal_told, "" },
     { "a refusal arrives that anybody could have written", "12.2", IOS_DEBUG_ISAKMP, refusal_told_in_clear,
       "ISAKMP: received ke message (1/1)\nISAKMP: local port 500, remote port 500\n"
-      "ISAKMP (0:2): processing NOTIFY PROPOSAL_NOT_CHOSEN protocol 1\n"
-      "        spi 0, message ID = 0, sa = <handle>\n"
-      "ISAKMP (0:2): Notify has no hash. Rejected.\n" },
+      "ISAKMP (0:2): Notify has no hash. Rejected.\n"
+      "%CRYPTO-6-IKMP_MODE_FAILURE: Processing of Informational Mode failed with peer at 198.51.100.6\n"
+      "ISAKMP (0:2): Notify has no hash. Rejected.\n"
+      "%CRYPTO-6-IKMP_MODE_FAILURE: Processing of Informational Mode failed with peer at 198.51.100.6\n" },
     { "a delete arrives", "12.2", IOS_DEBUG_IPSEC, deleted_by_peer,
       "IPSEC(key_engine): got a queue event...\n"
       "IPSEC(key_engine_delete_sas): rec'd delete notify from ISAKMP\n"

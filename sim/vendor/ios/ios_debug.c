@@ -247,17 +247,10 @@ void ios_quick_forget(struct ios *s, uint32_t msgid)
 static const struct ios_hearing *const debug_tables[] = {
     ios_hear_isakmp, ios_hear_isakmp_qm, ios_hear_ipsec, ios_hear_engine, ios_hear_icmp};
 
-static void hear(void *self, const struct trace_event *t)
-{
-    struct ios *s = self;
-    remember(s, t);
-    const struct ios_hearing *debug = s->words->debug[t->id], *log = s->words->log[t->id];
-    if (debug && (debug->debugs & s->debug))
-        debug->fn(s, t->data);
-    if (log)
-        log->fn(s, t->data);
-    remember_after(s, t);
-}
+/* The rows by event: made once for the process and never changed after. */
+struct hearings {
+    const struct ios_hearing *debug[EV_COUNT], *log[EV_COUNT];
+};
 
 static void index_table(const struct ios_hearing *table, const struct ios_hearing **by_id)
 {
@@ -267,14 +260,39 @@ static void index_table(const struct ios_hearing *table, const struct ios_hearin
     }
 }
 
+static const struct hearings *hearings(void)
+{
+    static struct hearings all;
+    static gsize made;
+    if (g_once_init_enter(&made)) {
+        for (size_t i = 0; i < G_N_ELEMENTS(debug_tables); i++)
+            index_table(debug_tables[i], all.debug);
+        index_table(ios_hear_log, all.log);
+        g_once_init_leave(&made, 1);
+    }
+    return &all;
+}
+
+static void hear(void *self, const struct trace_event *t)
+{
+    struct ios *s = self;
+    remember(s, t);
+    const struct ios_hearing *debug = hearings()->debug[t->id], *log = hearings()->log[t->id];
+    if (debug && (debug->debugs & s->debug))
+        debug->fn(s, t->data);
+    if (log)
+        log->fn(s, t->data);
+    remember_after(s, t);
+}
+
 static void listen(struct ios *s)
 {
     struct trace_mask want = {0};
     for (size_t i = 0; i < G_N_ELEMENTS(remembered); i++)
         trace_mask_add(&want, remembered[i]);
     for (int id = 0; id < EV_COUNT; id++) {
-        const struct ios_hearing *debug = s->words->debug[id];
-        if (s->words->log[id] || (debug && (debug->debugs & s->debug)))
+        const struct ios_hearing *debug = hearings()->debug[id];
+        if (hearings()->log[id] || (debug && (debug->debugs & s->debug)))
             trace_mask_add(&want, (enum trace_id)id);
     }
     trace_subscribe(s->d->scope->trace, s->d->scope, &want, hear, s);
@@ -289,9 +307,6 @@ void ios_speech_init(struct ios *s)
     w->next_ike = 1;
     w->next_esp = FIRST_IPSEC_CONN;
     w->key_engine_lines = g_ptr_array_new_with_free_func(g_free);
-    for (size_t i = 0; i < G_N_ELEMENTS(debug_tables); i++)
-        index_table(debug_tables[i], w->debug);
-    index_table(ios_hear_log, w->log);
     ios_log_init(s);
     listen(s);
 }

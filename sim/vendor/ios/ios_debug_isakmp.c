@@ -439,7 +439,7 @@ ON(ike_initial_contact)
 
 /* Anybody can write an unprotected one. It is believed, where the profile says so, while nothing
  * else has come from the peer; later it is not. */
-static bool believed(const struct ios *s, const struct ev_ike_notify_rx *e)
+bool ios_notify_believed(const struct ios *s, const struct ev_ike_notify_rx *e)
 {
     return e->protected ||
            (s->d->profile.trust_clear_notify && ios_word_of(s, e->sa)->state == IKE_STATE_I_MM1);
@@ -454,8 +454,16 @@ void ios_informational_done(struct ios *s, ike_sa_id sa, uint32_t msgid)
 ON(ike_notify_rx)
 {
     say_waiting_hash(s, e->sa);
-    if (!believed(s, e)) {
+    if (!ios_notify_believed(s, e)) {
         ios_say_sa(s, e->sa, ": Notify has no hash. Rejected.");
+        if (dialect_c(s)) {
+            char name[40];
+            const char *state = ios_state_name(s, ios_word_of(s, e->sa)->state, name);
+            ios_say_sa(s, e->sa, ": Unknown Input IKE_MESG_FROM_PEER, IKE_INFO_NOTIFY:  state = %s",
+                       state);
+            ios_say_sa(s, e->sa, ": Input = IKE_MESG_FROM_PEER, IKE_INFO_NOTIFY");
+            ios_say_sa(s, e->sa, ": Old State = %s  New State = %s\n", state, state);
+        }
         return;
     }
     ios_say_sa(s, e->sa,

@@ -61,7 +61,6 @@ struct ios_words {
         asked_conn; /* the pair of the last "Creating IPSec SAs": in, out; its inbound number */
     GArray *limits; /* struct ios_limit */
     size_t buffer_used;
-    const struct ios_hearing *debug[EV_COUNT], *log[EV_COUNT];
 
     /* Phase 2 hands its SAs to the key engine by a queue: what that has to say waits until quick
      * mode has spoken. */
@@ -94,6 +93,8 @@ void ios_key_engine_go(struct ios *s);
 
 /* A message was received: what was remembered of the last one is over. */
 void ios_message_begins(struct ios *s);
+/* An unprotected notification can be written by anybody: whether the profile takes it. */
+bool ios_notify_believed(const struct ios *s, const struct ev_ike_notify_rx *e);
 /* An informational exchange has been heard to its end. */
 void ios_informational_done(struct ios *s, ike_sa_id sa, uint32_t msgid);
 /* "CryptoEngine0: validate proposal", once for each transform of an offer. */

@@ -140,6 +140,7 @@ static void set_profile(struct ios *s)
     static const enum ike_vid new_mm3[] = {IKE_VID_DPD, IKE_VID_PEER_BOX, IKE_VID_XAUTH};
     static const enum ike_vid new_mm4[] = {IKE_VID_UNITY, IKE_VID_DPD, IKE_VID_PEER_BOX};
     struct ike_profile *p = &s->d->profile;
+    p->trust_clear_notify = false; /* "Notify has no hash. Rejected." in every public trace */
     if (s->dialect == IOS_DIALECT_B) {
         memcpy(p->vid_mm3, old_box, sizeof old_box);
         memcpy(p->vid_mm4, old_box, sizeof old_box);
@@ -181,6 +182,8 @@ static bool ios_init(struct device *d, const char *version, GError **error)
     s->conf->domain_lookup = true;
     s->conf->invalid_at = -1;
     s->conf->sections = g_ptr_array_new_with_free_func(g_free);
+    net_node_limit_unreachables(d->node,
+                                MILLISECONDS(500)); /* ip icmp rate-limit unreachable, by default */
     set_profile(s);
     ios_speech_init(s);
     return true;

@@ -190,6 +190,14 @@ ON(ike_fail)
             ios_exchange_word(mode), IP4S(e->remote));
 }
 
+/* A refusal without HASH changes nothing, and says that it failed. */
+ON(ike_notify_rx)
+{
+    if (!ios_notify_believed(s, e))
+        ios_log(s, "CRYPTO", 6, "IKMP_MODE_FAILURE",
+                "Processing of Informational Mode failed with peer at %s", IP4S(e->remote));
+}
+
 /* ---- ESP ---- */
 
 static void proxy_text(const struct proxy *p, GString *out)
@@ -292,7 +300,7 @@ ON(if_state)
 
 // clang-format off
 const struct ios_hearing ios_hear_log[] = {
-    HEAR(0, ike_bad), HEAR(0, ike_no_sa), HEAR(0, ike_fail),
+    HEAR(0, ike_bad), HEAR(0, ike_no_sa), HEAR(0, ike_fail), HEAR(0, ike_notify_rx),
     HEAR(0, esp_drop), HEAR(0, ipsec_clear),
     HEAR(0, if_state),
     { .fn = NULL },

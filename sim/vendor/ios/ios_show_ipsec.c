@@ -215,12 +215,15 @@ static void endpoints_text(const struct layout *l, const struct ipsec_ident *ide
 {
     uint16_t mtu = ident->on ? ident->on->mtu : 1500, ip_mtu = ident->on ? ident->on->ip_mtu : 1500;
     const struct ipsec_pair *newest = ident->pairs->len ? g_ptr_array_index(ident->pairs, 0) : NULL;
+    uint32_t path = ip_mtu;
+    if (newest && sim_now(l->s->d->sim) < newest->path_mtu_until)
+        path = MIN(path, newest->path_mtu);
     g_string_append_printf(out, "%s     local crypto endpt.: %s, remote crypto endpt.: %s\n",
                            l->gap, IP4S(ident->local), IP4S(ident->peer));
     if (l->c)
-        g_string_append_printf(out, "     path mtu %u, ip mtu %u\n", ip_mtu, ip_mtu);
+        g_string_append_printf(out, "     path mtu %u, ip mtu %u\n", path, ip_mtu);
     else
-        g_string_append_printf(out, "     path mtu %u, media mtu %u\n", ip_mtu, mtu);
+        g_string_append_printf(out, "     path mtu %u, media mtu %u\n", path, mtu);
     g_string_append_printf(out, "     current outbound spi: %X\n", newest ? newest->spi_out : 0);
 }
 

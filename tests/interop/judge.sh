@@ -1,0 +1,135 @@
+# What a case of the matrix is judged by, to be sourced by run.sh: `refuse WHY` for everything that is not as it
+# should be, `established` for the line of the case.
+
+# The value of a key of the IKE SA in the raw list of swanctl, whose children come behind.
+sas() { sed "s/child-sas .*//" "$dir/sas" | grep -o "\b$1=[^ }]*" | head -1 | cut -d= -f2; }
+events() { grep -c "\"event\":\"$1\"${2:-}" "$dir/run/events.jsonl"; }
+# The value of a counter at the end, summed over nodes r1.
+counter() { awk -F, -v c="\"$1\"" '$2 == "\"r1\"" && $3 == c { v = $4 } END { gsub(/"/, "", v); print v + 0 }' \
+    "$dir/run/counters.csv"; }
+
+judge_case() {
+    if [ ! -s "$dir/run/capture.pcapng" ]; then
+        refuse "vpnsim left no capture: $(tail -2 "$dir/attach.err" 2>/dev/null)"
+        return
+    fi
+    [ "$attach_status" = 0 ] || refuse "vpnsim attach ended with $attach_status: $(grep -i fail "$dir/attach.out" | head -3)"
+    if [ "$row_outcome" = up ]; then
+        judge_tunnel
+    else
+        judge_refusal
+    fi
+    judge_words
+    judge_capture
+    has peer-key || judge_keys
+}
+
+# strongSwan's own list says what was agreed, and who began.
+judge_tunnel() {
+    local got=$(sas initiator) want ike p1 p2 child loss
+    IFS=- read -r -a p1 <<<"$row_phase1"
+    IFS=- read -r -a p2 <<<"$row_phase2"
+    ike=$(sas encr-alg)-$(sas encr-keysize) ike=${ike%-}/$(sas integ-alg)/$(sas dh-group)
+    want=$(word 3 "${p1[0]}")/$(word 3 "${p1[1]}")/$(word 3 "${p1[2]}")
+    [ "$ike" = "$want" ] || refuse "phase 1 is ${ike:-not there}, not $want"
+    child=$(grep -o 'child-sas {.*' "$dir/sas" | tail -1)
+    local encr=$(grep -o '\bencr-alg=[^ }]*' <<<"$child" | tail -1 | cut -d= -f2)
+    local size=$(grep -o '\bencr-keysize=[^ }]*' <<<"$child" | tail -1 | cut -d= -f2)
+    local auth=$(grep -o '\binteg-alg=[^ }]*' <<<"$child" | tail -1 | cut -d= -f2)
+    local group=$(grep -o '\bdh-group=[^ }]*' <<<"$child" | tail -1 | cut -d= -f2)
+    [ "$size" ] && encr=$encr-$size
+    want="$(word 3 "${p2[0]}")/$(word 3 "${p2[1]}")"
+    [ "$encr/$auth" = "$want" ] || refuse "phase 2 is $encr/$auth, not $want"
+    if [ "$row_pfs" = - ]; then
+        [ -z "$group" ] || refuse "PFS with $group, unasked"
+    else
+        [ "$group" = "$(word 3 "$row_pfs")" ] || refuse "PFS with ${group:-nothing}, not $(word 3 "$row_pfs")"
+    fi
+    if ! has delete; then
+        want=$([ "$row_initiator" = peer ] && echo yes || echo no)
+        [ "${got:-no}" = "$want" ] || refuse "$row_initiator did not begin phase 1"
+    fi
+    while read -r loss; do
+        refuse "pings of the peer: $loss"
+    done < <(grep 'received' "$dir/peer.out" | grep -v ' 0% packet loss')
+    grep -E '^no ' "$dir/peer.out" >"$dir/absent" && refuse "$(cat "$dir/absent")"
+    if [ "$(events traffic_rx '.*"flow":"ping"')" -lt 4 ]; then
+        refuse "the simulated host had $(events traffic_rx '.*"flow":"ping"') answers to its pings"
+    fi
+    has rekey && judge_rekey
+    local refused=$(sed -n 's/.*refused \([0-9]*\).*/\1/p' "$dir/peer.out")
+    [ "${refused:-0}" -gt 0 ] || refuse "no port unreachable for the peer's datagrams"
+    grep -q 'received DELETE for IKE_SA' "$dir/charon.log" || refuse "no DELETE when the router ended"
+    established="$ike, ESP $encr/$auth${group:+ PFS $group}, $(grep -c 'CHILD_SA net.* established' "$dir/charon.log") pairs of SAs${rekeys:+, $rekeys rekeys by $(with rekey -)}; "
+    established+="$(counter esp.in.packets) packets of $(counter esp.in.bytes) bytes to the router,"
+    established+=" $(counter esp.out.packets) of $(counter esp.out.bytes) from it"
+}
+
+# The pair was replaced, and by whom it should be: the first quick mode does not count.
+judge_rekey() {
+    local by=$(with rekey -) n
+    if [ "$by" = peer ]; then
+        n=$(grep -Ec "$quick_by_peer" "$dir/charon.log")
+    else
+        n=$(grep -Ec "$quick_by_router" "$dir/charon.log")
+    fi
+    [ "$by" = "$row_initiator" ] && n=$((n - 1))
+    [ "$n" -gt 0 ] || refuse "$by never rekeyed"
+    rekeys=$n
+}
+
+# No tunnel, no packet, and the router keeps its feet.
+judge_refusal() {
+    local out=$(counter esp.out.packets) in=$(counter esp.in.packets)
+    grep -q 'child-sas {[^}]*state=INSTALLED' "$dir/sas" && refuse "there is a tunnel, against expectation"
+    [ "$out" = 0 ] && [ "$in" = 0 ] || refuse "$in ESP packets in and $out out without a tunnel"
+    established="no tunnel, as it should be"
+}
+
+# What each side must have said; columns may ask for several things, apart by " & ".
+judge_words() {
+    local want
+    while read -r want; do
+        [ "$want" = - ] || grep -Eq -- "$want" "$dir/charon.log" || refuse "strongSwan does not say: $want"
+    done <<<"${row_peer_says// & /$'\n'}"
+    while read -r want; do
+        [ "$want" = - ] || grep -Eq -- "$want" "$dir/run/console/r1.txt" || refuse "the router does not say: $want"
+    done <<<"${row_router_says// & /$'\n'}"
+}
+
+# tshark, with nothing but what vpnsim exported: everything dissects, sums are right, all is opened.
+judge_capture() {
+    local line
+    WIRESHARK_CONFIG_DIR="$dir/run/wireshark" HOME="$work" tshark -r "$dir/run/capture.pcapng" -T fields -E separator=';' \
+        -E occurrence=f -e frame.protocols -e _ws.malformed -e ip.checksum.status -e udp.checksum.status \
+        -e icmp.checksum.status -e isakmp.exchangetype -e isakmp.flag_e -e isakmp.typepayload -e esp.icv_good -e esp.spi \
+        -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE >"$dir/fields" 2>"$dir/tshark.err"
+    line=$(awk -F';' '
+        { n++ }
+        $2 != "" && $1 !~ /:esp/ { malformed++ }
+        $3 == "0" || $4 == "0" || $5 == "0" { sums++ }
+        $6 != "" && $7 == "1" { sealed++; if ($8 != "" ) open++ }
+        $10 != "" { esp++; if ($1 ~ /esp:ip/) inner++; if ($9 == "0") icv++ }
+        END { print n + 0, malformed + 0, sums + 0, sealed + 0, open + 0, esp + 0, inner + 0, icv + 0 }' "$dir/fields")
+    read -r n malformed sums sealed open esp inner icv <<<"$line"
+    [ "$n" -gt 0 ] || refuse "tshark reads nothing: $(tail -1 "$dir/tshark.err")"
+    has peer-key || [ "$malformed" = 0 ] || refuse "$malformed malformed packets"
+    [ "$sums" = 0 ] || refuse "$sums wrong checksums"
+    [ "$icv" = 0 ] || refuse "$icv ESP packets with a wrong ICV"
+    if ! has peer-key; then
+        [ "$open" = "$sealed" ] || refuse "$open of $sealed encrypted ISAKMP messages open"
+    fi
+    [ "$inner" = "$esp" ] || refuse "$inner of $esp ESP packets open"
+    [ "$row_outcome" != up ] || [ "$esp" -gt 0 ] || refuse "no ESP in the capture"
+    established+="; tshark opens $open of $sealed ISAKMP and $inner of $esp ESP"
+}
+
+judge_keys() {
+    "$rederive" "$dir/run" >"$dir/rederived" 2>&1
+    local status=$? last=$(tail -1 "$dir/rederived")
+    if [ $status != 0 ] && [ "$row_outcome" = up -o "$(events key_ike)" -gt 0 ]; then
+        refuse "keys: $(head -3 "$dir/rederived" | sed "s|$dir/run: ||")"
+    elif [ "$(events key_ike)" -gt 0 ]; then
+        established+="; anew: ${last#*: }"
+    fi
+}
