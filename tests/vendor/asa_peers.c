@@ -265,6 +265,13 @@ Test(asa_peers, each_fault_shows_the_state_and_the_messages_of_the_catalogue)
          {{NULL},
           {"Group = DefaultL2LGroup, IP = 203.0.113.1, ERROR, had problems decrypting packet, "
            "probably due to mismatched pre-shared key.  Aborting"}}},
+        {"CAT-41 no group serves the peer: message 3 is not answered",
+         "",
+         "no tunnel-group 203.0.113.1",
+         {"MM_WAIT_MSG4", NULL},
+         {{NULL},
+          {"%ASA-4-713903: Group = DefaultL2LGroup, IP = 203.0.113.1, Can't find a valid tunnel "
+           "group, aborting...!"}}},
         {"DBG-16 transform sets differ",
          "crypto ipsec transform-set strong esp-3des esp-md5-hmac",
          "",
@@ -352,9 +359,10 @@ Test(asa_peers, requests_queue_while_phase_1_is_under_way)
     run(q, MILLISECONDS(1200));
     device_type(q->p[0].d, "ping inside 10.3.0.1 repeat 1 timeout 1");
     run(q, SECONDS(10));
-    expect_said(q, 0,
-                "%ASA-6-713219: Group = 203.0.113.2, IP = 203.0.113.2, Queuing KEY-ACQUIRE messages to be "
-                "processed when P1 SA is complete.\n");
+    expect_said(
+        q, 0,
+        "%ASA-6-713219: Group = 203.0.113.2, IP = 203.0.113.2, Queuing KEY-ACQUIRE messages to be "
+        "processed when P1 SA is complete.\n");
     expect_said(q, 0,
                 "%ASA-6-713220: Group = 203.0.113.2, IP = 203.0.113.2, De-queuing "
                 "KEY-ACQUIRE messages that were left pending.\n");

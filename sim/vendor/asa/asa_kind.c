@@ -88,7 +88,8 @@ static bool version_parse(const char *text, int *major, int *minor)
 }
 
 /* design.md, section 5: every 8 seconds, three times; an unprotected NO-PROPOSAL-CHOSEN is logged
- * and dropped (CAT-31). A half-built SA of a responder ends when its peer would have given up. */
+ * and dropped (CAT-31); the tunnel group is looked for with message 3 (CAT-41). A half-built SA of
+ * a responder ends when its peer would have given up. */
 static void set_profile(struct asa *s)
 {
     static const enum ike_vid first[] = {IKE_VID_FRAGMENTATION};
@@ -99,6 +100,7 @@ static void set_profile(struct asa *s)
     p->retransmit_count = p->qm_retransmit_count = 3;
     p->responder_wait_s = 32;
     p->trust_clear_notify = false;
+    p->key_sought_late = true;
     memcpy(p->vid_mm1, first, sizeof first);
     memcpy(p->vid_mm2, first, sizeof first);
     memcpy(p->vid_mm3, beside_key, sizeof beside_key);
