@@ -469,7 +469,8 @@ Test(asa_peers, messages_go_where_their_severity_is_allowed)
     cr_expect_not(strstr(text, "%ASA-6"));
     cr_expect_not(strstr(text, "713049"));
     configure(q, 0, "no logging enable");
-    cr_expect(strstr(show(q, 0, "logging"), "Syslog logging: disabled"));
+    g_autofree char *off = show(q, 0, "logging");
+    cr_expect(strstr(off, "Syslog logging: disabled"));
     peers_free(q);
 }
 

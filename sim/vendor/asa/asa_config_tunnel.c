@@ -185,7 +185,6 @@ static void group_policy(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
     const char *name = cli_arg(a, "name");
-    g_autofree char *text = g_strdup_printf("group-policy %s internal", name);
     bool known = false;
     for (guint i = 0; i < s->sections->len && !known; i++)
         known = strcmp(g_ptr_array_index(s->sections, i), name) == 0;
