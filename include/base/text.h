@@ -16,6 +16,10 @@ const char *text_nearest(const char *word, const char *const *names, size_t n);
 void text_json_string(GString *out, const char *s);
 /* Appends s padded with blanks to the width (never cut). */
 void text_pad(GString *out, const char *s, int width);
+/* A number of digits alone, base 10 or 16; false for anything else, signs and blanks too, and when
+ * it overflows. (GLib's g_ascii_string_to_unsigned fails when two threads call it first at once: it
+ * takes the errno of setting its locale up for its own.) */
+bool text_u64(const char *s, unsigned base, uint64_t *out);
 /* Collapses every run of blanks to one, trims line ends, drops empty lines (catalogue rule N0).
  * Caller frees. */
 char *text_squeeze(const char *s);

@@ -167,3 +167,18 @@ char *text_squeeze(const char *s)
     }
     return g_string_free(out, FALSE);
 }
+
+bool text_u64(const char *s, unsigned base, uint64_t *out)
+{
+    uint64_t v = 0;
+    if (!*s)
+        return false;
+    for (; *s; s++) {
+        int digit = base == 16 ? g_ascii_xdigit_value(*s) : g_ascii_digit_value(*s);
+        if (digit < 0 || v > (UINT64_MAX - (uint64_t)digit) / base)
+            return false;
+        v = v * base + (uint64_t)digit;
+    }
+    *out = v;
+    return true;
+}

@@ -91,8 +91,8 @@ bool ike_profile_set(struct ike_profile *p, const char *name, const char *value,
         put(p, s, number);
         return true;
     }
-    guint64 wide;
-    if (!g_ascii_string_to_unsigned(value, 10, s->min, s->max, &wide, NULL)) {
+    uint64_t wide;
+    if (!text_u64(value, 10, &wide) || wide < s->min || wide > s->max) {
         g_set_error(error, profile_error(), 0, "%s is a number from %u to %u, not \"%s\"", name,
                     s->min, s->max, value);
         return false;

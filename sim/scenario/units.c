@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 struct unit {
     const char *name;
     uint64_t factor;
@@ -128,11 +130,7 @@ bool units_size(const char *s, uint64_t *bytes)
 bool units_count(const char *s, uint64_t *out)
 {
     bool hex = g_str_has_prefix(s, "0x") || g_str_has_prefix(s, "0X");
-    guint64 v;
-    if (!g_ascii_string_to_unsigned(hex ? s + 2 : s, hex ? 16 : 10, 0, G_MAXUINT64, &v, NULL))
-        return false;
-    *out = v;
-    return true;
+    return text_u64(hex ? s + 2 : s, hex ? 16 : 10, out);
 }
 
 bool units_bool(const char *s, bool *out)

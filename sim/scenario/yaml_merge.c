@@ -115,8 +115,8 @@ static bool index_of(const char *word, const struct yml_node *list, guint *at)
             return true;
         }
     }
-    guint64 n;
-    if (!g_ascii_string_to_unsigned(word, 10, 0, yml_count(list), &n, NULL) || n >= yml_count(list))
+    uint64_t n;
+    if (!text_u64(word, 10, &n) || n >= yml_count(list))
         return false;
     *at = (guint)n;
     return true;

@@ -204,3 +204,30 @@ Test(names, are_none_for_numbers_without_a_row)
     cr_expect_null(drop_reason_text(DROP_COUNT));
     cr_expect_null(isakmp_exchange_name(7));
 }
+
+Test(text, a_number_is_digits_alone_and_does_not_overflow)
+{
+    static const struct {
+        const char *s;
+        unsigned base;
+        bool ok;
+        uint64_t v;
+    } row[] = {
+        {"0", 10, true, 0},
+        {"18446744073709551615", 10, true, UINT64_MAX},
+        {"18446744073709551616", 10, false, 0},
+        {"ff", 16, true, 255},
+        {"FFFFFFFFFFFFFFFF", 16, true, UINT64_MAX},
+        {"10000000000000000", 16, false, 0},
+        {"", 10, false, 0},
+        {" 1", 10, false, 0},
+        {"-1", 10, false, 0},
+        {"1x", 10, false, 0},
+        {"a", 10, false, 0},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        uint64_t v = 0;
+        cr_expect_eq(text_u64(row[i].s, row[i].base, &v), row[i].ok, "row %zu", i);
+        cr_expect_eq(v, row[i].v, "row %zu", i);
+    }
+}

@@ -130,6 +130,6 @@ judge_keys() {
     if [ $status != 0 ] && [ "$row_outcome" = up -o "$(events key_ike)" -gt 0 ]; then
         refuse "keys: $(head -3 "$dir/rederived" | sed "s|$dir/run: ||")"
     elif [ "$(events key_ike)" -gt 0 ]; then
-        established+="; anew: ${last#*: }"
+        established+="; derived anew:$(sed "s/.*run://; s/, 0 wrong//" <<<"$last")"
     fi
 }

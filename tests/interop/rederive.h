@@ -13,16 +13,15 @@ struct bytes {
     size_t n;
 };
 
-/* An IPv4 packet of the capture. */
+/* An IPv4 packet of the capture, whole. */
 struct packet {
     uint32_t src, dst;
     uint8_t protocol;
-    bool fragment;
     struct bytes body;
 };
 typedef void (*packet_fn)(void *self, const struct packet *p);
-/* Every IPv4 packet of a pcapng file of raw IP or Ethernet, in its order. False when the file is no
- * such thing. */
+/* Every IPv4 packet of a pcapng file, fragments joined, of raw IP or Ethernet, in its order. False
+ * when the file is no such thing. */
 bool capture_read(const char *path, packet_fn fn, void *self);
 
 /* One object of a list of keys.json: its list, and its members as text. */
@@ -93,5 +92,65 @@ bool cbc_open(const struct cipher *c, const uint8_t *key, const uint8_t *iv, con
               size_t n, uint8_t *out);
 /* base^secret mod the prime of the group, as long as the prime. */
 bool power(const struct group *g, struct bytes base, const struct buf *secret, uint8_t *out);
+
+enum fact { F_DH, F_SKEYID, F_CIPHER_KEY, F_IV, F_HASH, F_KEYMAT, F_ICV, F_OPENED, FACTS };
+
+struct blob {
+    uint8_t *p;
+    size_t n;
+};
+
+/* Rows of keys.json. */
+struct ike_key {
+    char node[64];
+    uint8_t cky[16];
+    const struct cipher *cipher;
+    const struct hash *hash;
+    const struct group *group;
+    struct buf psk, secret, gxy, skeyid, skeyid_d, skeyid_a, skeyid_e, key, iv;
+};
+struct quick_key {
+    char node[64];
+    uint32_t msgid, spi_in, spi_out;
+    struct buf secret, gxy;
+};
+struct esp_key {
+    uint32_t spi, dst;
+    const struct cipher *cipher;
+    const struct hash *auth;
+    struct buf key, auth_key;
+    bool derived;
+    uint8_t last_iv[16];
+    bool iv_seen;
+};
+/* An ISAKMP message of the capture. */
+struct message {
+    uint32_t src, dst;
+    struct blob bytes; /* from the head on, as sent; open: decrypted behind the head */
+    struct blob open;
+};
+struct esp_packet {
+    uint32_t dst;
+    struct blob bytes;
+};
+
+struct run {
+    const char *dir;
+    struct ike_key *ike;
+    struct quick_key *quick;
+    struct esp_key *esp;
+    struct message *message;
+    struct esp_packet *packet;
+    size_t ikes, quicks, esps, messages, packets;
+    unsigned long good[FACTS], wrong;
+};
+
+/* Reads the folder `dir`. False after a complaint. */
+bool run_load(struct run *r);
+void run_clear(struct run *r);
+/* Prints it, and counts it as wrong. */
+__attribute__((format(printf, 2, 3))) void complain(struct run *r, const char *format, ...);
+/* As long as p, and the caller's. */
+struct blob copy(const uint8_t *p, size_t n);
 
 #endif

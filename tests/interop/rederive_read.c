@@ -34,7 +34,62 @@ static uint32_t le32(const uint8_t *p)
     return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-static void ip_packet(struct bytes b, packet_fn fn, void *self)
+/* Fragments wait here until their packet is whole (RFC 791 3.2). */
+#define MAX_FRAGMENTS 64
+struct whole {
+    uint8_t key[11]; /* addresses, identification, protocol */
+    struct bytes have[MAX_FRAGMENTS];
+    size_t at[MAX_FRAGMENTS], n, total;
+};
+struct joiner {
+    struct whole *w;
+    size_t n;
+    packet_fn fn;
+    void *self;
+};
+
+static struct whole *whole_of(struct joiner *j, const uint8_t *head)
+{
+    uint8_t key[11];
+    memcpy(key, head + 12, 8);
+    memcpy(key + 8, head + 4, 2);
+    key[10] = head[9];
+    for (size_t i = 0; i < j->n; i++)
+        if (memcmp(j->w[i].key, key, sizeof key) == 0)
+            return &j->w[i];
+    j->w = realloc(j->w, (j->n + 1) * sizeof *j->w);
+    memset(&j->w[j->n], 0, sizeof *j->w);
+    memcpy(j->w[j->n].key, key, sizeof key);
+    return &j->w[j->n++];
+}
+
+static void join(struct joiner *j, const struct packet *p, const uint8_t *head)
+{
+    static uint8_t joined[65536];
+    struct whole *w = whole_of(j, head);
+    size_t offset = (size_t)(be16(head + 6) & 0x1fff) * 8, sum = p->body.n;
+    for (size_t k = 0; k < w->n; k++) {
+        if (w->at[k] == offset)
+            return;
+        sum += w->have[k].n;
+    }
+    if (w->n == MAX_FRAGMENTS || offset + p->body.n > sizeof joined)
+        return;
+    w->at[w->n] = offset;
+    w->have[w->n++] = p->body;
+    if (!(be16(head + 6) & 0x2000))
+        w->total = offset + p->body.n;
+    if (!w->total || sum != w->total)
+        return;
+    for (size_t k = 0; k < w->n; k++)
+        memcpy(joined + w->at[k], w->have[k].p, w->have[k].n);
+    struct packet all = *p;
+    all.body = (struct bytes){joined, w->total};
+    *w = j->w[--j->n];
+    j->fn(j->self, &all);
+}
+
+static void ip_packet(struct bytes b, struct joiner *j)
 {
     if (b.n < 20 || b.p[0] >> 4 != 4)
         return;
@@ -44,15 +99,18 @@ static void ip_packet(struct bytes b, packet_fn fn, void *self)
     struct packet p = {.src = be32(b.p + 12),
                        .dst = be32(b.p + 16),
                        .protocol = b.p[9],
-                       .fragment = (be16(b.p + 6) & 0x3fff) != 0,
                        .body = {b.p + head, total - head}};
-    fn(self, &p);
+    if (be16(b.p + 6) & 0x3fff)
+        join(j, &p, b.p);
+    else
+        j->fn(j->self, &p);
 }
 
 bool capture_read(const char *path, packet_fn fn, void *self)
 {
     size_t n;
     uint8_t *all = slurp(path, &n);
+    struct joiner j = {.fn = fn, .self = self};
     uint16_t link[256];
     size_t links = 0;
     bool good = all && n >= 28 && le32(all) == SECTION && le32(all + 8) == 0x1a2b3c4d;
@@ -69,10 +127,11 @@ bool capture_read(const char *path, packet_fn fn, void *self)
             uint32_t interface = le32(b + 8), have = le32(b + 20);
             size_t skip = interface < links && link[interface] == LINK_ETHERNET ? 14 : 0;
             if (have <= length - 32 && have > skip && (skip == 0 || be16(b + 28 + 12) == 0x0800))
-                ip_packet((struct bytes){b + 28 + skip, have - skip}, fn, self);
+                ip_packet((struct bytes){b + 28 + skip, have - skip}, &j);
         }
         at += length;
     }
+    free(j.w);
     free(all);
     return good;
 }
