@@ -53,7 +53,8 @@ static struct ike_outcome judge(struct ike_exchange *x, struct ike_msg *m,
     struct isakmp_sa sa;
     ike_say_payload(x, m, PAYLOAD_SA);
     ike_vendor_ids_say(x, m);
-    bool have_key = ike_key_look_up(x->sa) != NULL;
+    bool late = x->role == IKE_RESPONDER && x->sa->e->profile->key_sought_late;
+    bool have_key = late || ike_key_look_up(x->sa) != NULL;
     if (!parse_sa(m, &sa) || !ike_policy_choose(x, &sa, have_key, chosen))
         return no_policy();
     ike_dh_make(x, x->sa->policy.group);

@@ -12,6 +12,11 @@ static void heard(void *self, const struct trace_event *e)
 
 struct box *box_new(const char *version)
 {
+    return box_new_of("ios", version);
+}
+
+struct box *box_new_of(const char *kind, const char *version)
+{
     struct box *b = g_new0(struct box, 1);
     g_autoptr(GError) error = NULL;
     b->sim = sim_new(1, 0);
@@ -19,7 +24,7 @@ struct box *box_new(const char *version)
     b->net = net_new(b->sim, b->trace);
     b->seen = g_string_new(NULL);
     b->problems = g_ptr_array_new_with_free_func((GDestroyNotify)device_problem_free);
-    b->d = device_new(b->net, "r1", vendor_kind("ios"), version, &error);
+    b->d = device_new(b->net, "r1", vendor_kind(kind), version, &error);
     cr_assert_not_null(b->d, "%s", error ? error->message : "");
     struct trace_mask want = {0};
     trace_mask_add(&want, EV_console);

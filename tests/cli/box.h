@@ -17,6 +17,7 @@ struct box {
 };
 
 struct box *box_new(const char *version);
+struct box *box_new_of(const char *kind, const char *version);
 void box_free(struct box *b);
 /* Loads a configuration that must have no problems. */
 void box_load(struct box *b, const char *config);

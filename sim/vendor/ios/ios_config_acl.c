@@ -1,74 +1,9 @@
 /* Access lists: numbered lines, named lists with their lines, and a line back to its text. */
 #include "ios_conf.h"
+#include "vendor/common.h"
 
 #include <string.h>
 
-/* ---- Names of protocols, ports and messages ---- */
-
-struct name {
-    const char *name;
-    int number;
-};
-static const struct name protocol_name[] = {
-    {"ip", 0},   {"icmp", 1}, {"igmp", 2},   {"ipinip", 4}, {"tcp", 6},  {"udp", 17},  {"gre", 47},
-    {"esp", 50}, {"ahp", 51}, {"eigrp", 88}, {"ospf", 89},  {"nos", 94}, {"pim", 103}, {"pcp", 108},
-};
-/* The first name of a number is the one shown. */
-static const struct name tcp_port[] = {
-    {"echo", 7},    {"discard", 9}, {"daytime", 13}, {"ftp-data", 20}, {"ftp", 21},
-    {"telnet", 23}, {"smtp", 25},   {"time", 37},    {"whois", 43},    {"tacacs", 49},
-    {"domain", 53}, {"gopher", 70}, {"finger", 79},  {"www", 80},      {"hostname", 101},
-    {"pop2", 109},  {"pop3", 110},  {"sunrpc", 111}, {"ident", 113},   {"nntp", 119},
-    {"bgp", 179},   {"irc", 194},   {"exec", 512},   {"login", 513},   {"cmd", 514},
-    {"lpd", 515},   {"uucp", 540},
-};
-static const struct name udp_port[] = {
-    {"echo", 7},
-    {"discard", 9},
-    {"time", 37},
-    {"tacacs", 49},
-    {"domain", 53},
-    {"bootps", 67},
-    {"bootpc", 68},
-    {"tftp", 69},
-    {"sunrpc", 111},
-    {"ntp", 123},
-    {"netbios-ns", 137},
-    {"netbios-dgm", 138},
-    {"netbios-ss", 139},
-    {"snmp", 161},
-    {"snmptrap", 162},
-    {"xdmcp", 177},
-    {"isakmp", 500},
-    {"biff", 512},
-    {"who", 513},
-    {"syslog", 514},
-    {"talk", 517},
-    {"rip", 520},
-    {"non500-isakmp", 4500},
-};
-struct icmp_name {
-    const char *name;
-    int type, code;
-};
-static const struct icmp_name icmp_name[] = {
-    {"echo", 8, -1},
-    {"echo-reply", 0, -1},
-    {"unreachable", 3, -1},
-    {"net-unreachable", 3, 0},
-    {"host-unreachable", 3, 1},
-    {"port-unreachable", 3, 3},
-    {"packet-too-big", 3, 4},
-    {"administratively-prohibited", 3, 13},
-    {"source-quench", 4, -1},
-    {"redirect", 5, -1},
-    {"time-exceeded", 11, -1},
-    {"ttl-exceeded", 11, 0},
-    {"parameter-problem", 12, -1},
-    {"timestamp-request", 13, -1},
-    {"timestamp-reply", 14, -1},
-    {"traceroute", 30, -1},
-};
 #define PROTOCOLS "(ip|igmp|ipinip|gre|esp|ahp|eigrp|ospf|nos|pim|pcp|protocol:<0-255>)"
 #define ICMP_TYPES                                                                                 \
     "[echo|echo-reply|unreachable|net-unreachable|host-unreachable|port-unreachable|packet-too-"   \
@@ -81,32 +16,9 @@ static const struct icmp_name icmp_name[] = {
 #define SPORT  "[(eq|gt|lt|neq) sport:WORD|range sport:WORD sport2:WORD]"
 #define DPORT  "[(eq|gt|lt|neq) dport:WORD|range dport:WORD dport2:WORD]"
 
-static const char *name_of(const struct name *row, size_t n, int number)
+static const struct vendor_name *ports_of(uint8_t protocol)
 {
-    for (size_t i = 0; i < n; i++)
-        if (row[i].number == number)
-            return row[i].name;
-    return NULL;
-}
-
-static const struct name *ports_of(uint8_t protocol, size_t *n)
-{
-    *n = protocol == 6 ? G_N_ELEMENTS(tcp_port) : G_N_ELEMENTS(udp_port);
-    return protocol == 6 ? tcp_port : udp_port;
-}
-
-static int port_number(const char *text, uint8_t protocol)
-{
-    size_t n;
-    const struct name *row = ports_of(protocol, &n);
-    char *end;
-    guint64 v = g_ascii_strtoull(text, &end, 10);
-    if (g_ascii_isdigit(text[0]) && *end == '\0')
-        return v <= 65535 ? (int)v : -1;
-    for (size_t i = 0; i < n; i++)
-        if (g_ascii_strcasecmp(row[i].name, text) == 0)
-            return row[i].number;
-    return -1;
+    return protocol == 6 ? vendor_tcp_port : vendor_udp_port;
 }
 
 /* ---- A line from its words ---- */
@@ -125,7 +37,8 @@ static bool get_ports(struct ios *s, const struct cli_args *a, const char *first
                *op = cli_keyword_before(a, first);
     if (!text)
         return true;
-    int port = port_number(text, protocol), to = to_text ? port_number(to_text, protocol) : port;
+    const struct vendor_name *names = ports_of(protocol);
+    int port = vendor_port_of(names, text), to = to_text ? vendor_port_of(names, to_text) : port;
     bool empty = (strcmp(op, "gt") == 0 && port == 65535) || (strcmp(op, "lt") == 0 && port == 0);
     if (port < 0 || to < 0 || empty) {
         ios_invalid(s, a, port < 0 || empty ? first : second);
@@ -167,19 +80,19 @@ static uint8_t get_protocol(const struct cli_args *a)
     uint32_t number;
     if (cli_arg_u32(a, "protocol", &number))
         return (uint8_t)number;
-    for (size_t i = 0; i < G_N_ELEMENTS(protocol_name); i++)
-        if (cli_has(a, protocol_name[i].name))
-            return (uint8_t)protocol_name[i].number;
+    for (const struct vendor_name *p = vendor_protocol; p->name; p++)
+        if (cli_has(a, p->name))
+            return (uint8_t)p->number;
     return 0;
 }
 
 static void get_icmp(const struct cli_args *a, struct acl_line *l)
 {
     uint32_t v;
-    for (size_t i = 0; i < G_N_ELEMENTS(icmp_name); i++)
-        if (cli_has(a, icmp_name[i].name)) {
-            l->icmp_type = icmp_name[i].type;
-            l->icmp_code = icmp_name[i].code;
+    for (const struct vendor_icmp_name *m = vendor_icmp; m->name; m++)
+        if (cli_has(a, m->name)) {
+            l->icmp_type = m->type;
+            l->icmp_code = m->code;
         }
     if (cli_arg_u32(a, "type", &v))
         l->icmp_type = (int)v;
@@ -392,9 +305,7 @@ static void put_net(GString *out, struct ip4_net net, bool standard)
 
 static void put_port(GString *out, const char *op, uint16_t port, uint8_t protocol)
 {
-    size_t n;
-    const struct name *row = ports_of(protocol, &n);
-    const char *name = name_of(row, n, port);
+    const char *name = vendor_name_of(ports_of(protocol), port);
     g_string_append_printf(out, "%s%s", op[0] ? " " : "", op);
     if (name)
         g_string_append_printf(out, " %s", name);
@@ -422,9 +333,9 @@ static void put_icmp(GString *out, const struct acl_line *l)
 {
     if (l->icmp_type < 0)
         return;
-    for (size_t i = 0; i < G_N_ELEMENTS(icmp_name); i++)
-        if (icmp_name[i].type == l->icmp_type && icmp_name[i].code == l->icmp_code) {
-            g_string_append_printf(out, " %s", icmp_name[i].name);
+    for (const struct vendor_icmp_name *m = vendor_icmp; m->name; m++)
+        if (m->type == l->icmp_type && m->code == l->icmp_code) {
+            g_string_append_printf(out, " %s", m->name);
             return;
         }
     g_string_append_printf(out, " %d", l->icmp_type);
@@ -440,7 +351,7 @@ void ios_acl_line_text(const struct acl *a, const struct acl_line *l, GString *o
     }
     g_string_append(out, l->permit ? "permit" : "deny");
     if (a->extended) {
-        const char *name = name_of(protocol_name, G_N_ELEMENTS(protocol_name), l->protocol);
+        const char *name = vendor_name_of(vendor_protocol, l->protocol);
         if (name)
             g_string_append_printf(out, " %s", name);
         else

@@ -3,6 +3,7 @@
  * The console begins at the privileged prompt, as scenarios type exec commands at it, and `enable`
  * asks for no password. */
 #include "ios_conf.h"
+#include "vendor/common.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -41,51 +42,27 @@ const struct cli_mode ios_mode_controller = {"config-controller", controller_tab
 
 /* ---- Interface names ---- */
 
-static const struct {
-    const char *name;
-    uint32_t bandwidth_kbps;
-} if_kind[] = {
-    {"ATM", 155520},          {"Ethernet", 10000},
-    {"FastEthernet", 100000}, {"GigabitEthernet", 1000000},
-    {"Loopback", 8000000},    {"Serial", 1544},
+/* Names, and bandwidths in kilobits a second. */
+static const struct vendor_name if_kind[] = {
+    {"ATM", 155520},
+    {"Ethernet", 10000},
+    {"FastEthernet", 100000},
+    {"GigabitEthernet", 1000000},
+    {"Loopback", 8000000},
+    {"Serial", 1544},
+    {0},
 };
-
-/* "0", "0/0", "0/0/0": what may follow the letters. */
-static bool port_number(const char *s)
-{
-    int parts = 0;
-    for (;;) {
-        size_t digits = strspn(s, "0123456789");
-        if (digits == 0 || digits > 5 || ++parts > 3)
-            return false;
-        s += digits;
-        if (!*s)
-            return true;
-        if (*s++ != '/')
-            return false;
-    }
-}
 
 char *ios_ifname(void *self, const char *typed)
 {
-    size_t letters = 0;
-    int found = -1;
-    while (g_ascii_isalpha(typed[letters]))
-        letters++;
-    if (letters == 0 || !port_number(typed + letters))
-        return NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(if_kind); i++)
-        if (letters <= strlen(if_kind[i].name) &&
-            g_ascii_strncasecmp(typed, if_kind[i].name, letters) == 0)
-            found = (int)i;
-    return found < 0 ? NULL : g_strconcat(if_kind[found].name, typed + letters, NULL);
+    return vendor_ifname(if_kind, typed);
 }
 
 uint32_t ios_if_bandwidth_kbps(const char *full_name)
 {
-    for (size_t k = 0; k < G_N_ELEMENTS(if_kind); k++)
-        if (g_str_has_prefix(full_name, if_kind[k].name))
-            return if_kind[k].bandwidth_kbps;
+    for (const struct vendor_name *k = if_kind; k->name; k++)
+        if (g_str_has_prefix(full_name, k->name))
+            return (uint32_t)k->number;
     return 100000;
 }
 

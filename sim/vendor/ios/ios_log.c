@@ -4,6 +4,7 @@
  * Messages about single packets are held to one a minute for each subject (the SA, or the sender
  * when there is no SA), as IOS does so that an attacker cannot flood a console; the packets are
  * counted all the same. */
+#include "vendor/common.h"
 #include "vendor/ios/ios_debug_priv.h"
 
 #define PACKET_MESSAGE_EVERY SECONDS(60)
@@ -11,47 +12,9 @@
 
 /* ---- Time stamps ---- */
 
-/* Days since 1 January 1970 to a date of the Gregorian calendar: years begin in March, so that the
- * leap day is last. */
-static void civil_date(int64_t days, int *year, int *month, int *day)
+static struct vendor_clock clock_now(const struct ios *s)
 {
-    int64_t z = days + 719468; /* from 1 March of year 0 */
-    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t of_era = z - era * 146097;
-    int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * y + y / 4 - y / 100);
-    int64_t m = (5 * of_year + 2) / 153; /* 0 = March */
-    *day = (int)(of_year - (153 * m + 2) / 5 + 1);
-    *month = (int)(m < 10 ? m + 3 : m - 9);
-    *year = (int)(y + era * 400 + (*month <= 2));
-}
-
-static const char *const month_names[12] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-static const char *const day_names[7] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-
-struct clock_time {
-    int year, month, day, hour, minute, second, ms, weekday;
-};
-
-static struct clock_time clock_now(const struct ios *s)
-{
-    int64_t ns = device_clock_ns(s->d);
-    int64_t seconds = ns / 1000000000;
-    int64_t days = seconds / 86400, of_day = seconds % 86400;
-    if (of_day < 0) {
-        of_day += 86400;
-        days--;
-    }
-    struct clock_time t = {
-        .hour = (int)(of_day / 3600),
-        .minute = (int)(of_day / 60 % 60),
-        .second = (int)(of_day % 60),
-        .ms = (int)(ns / 1000000 % 1000),
-        .weekday = (int)((days % 7 + 7) % 7),
-    };
-    civil_date(days, &t.year, &t.month, &t.day);
-    return t;
+    return vendor_clock_at(device_clock_ns(s->d));
 }
 
 /* 00:00:12 in the first day, then 1d00h, then 2w5d, then 1y02w: the two largest units. */
@@ -79,9 +42,9 @@ void ios_stamp_text(const struct ios *s, enum ios_stamp style, GString *out)
         g_string_append(out, ": ");
         return;
     }
-    struct clock_time t = clock_now(s);
+    struct vendor_clock t = clock_now(s);
     g_string_append_printf(out, "%s%s %2d %02d:%02d:%02d", s->d->clock_set ? "" : "*",
-                           month_names[t.month - 1], t.day, t.hour, t.minute, t.second);
+                           vendor_month[t.month - 1], t.day, t.hour, t.minute, t.second);
     if (style == IOS_STAMP_DATETIME_MSEC)
         g_string_append_printf(out, ".%03d", t.ms);
     g_string_append(out, ": ");
@@ -90,10 +53,10 @@ void ios_stamp_text(const struct ios *s, enum ios_stamp style, GString *out)
 /* "*00:00:12.345 UTC Mon Mar 1 1993" */
 void ios_clock_text(const struct ios *s, GString *out)
 {
-    struct clock_time t = clock_now(s);
+    struct vendor_clock t = clock_now(s);
     g_string_append_printf(out, "%s%02d:%02d:%02d.%03d UTC %s %s %d %d", s->d->clock_set ? "" : "*",
-                           t.hour, t.minute, t.second, t.ms, day_names[t.weekday],
-                           month_names[t.month - 1], t.day, t.year);
+                           t.hour, t.minute, t.second, t.ms, vendor_weekday[t.weekday],
+                           vendor_month[t.month - 1], t.day, t.year);
 }
 
 /* ---- Where messages go ---- */

@@ -1,0 +1,252 @@
+/* Tunnel groups: a LAN-to-LAN peer's settings are in the group that is named after its address, or
+ * in DefaultL2LGroup (CAT-41). Keys go to IKE by that address. */
+#include "asa.h"
+
+#include <string.h>
+
+void asa_group_free(void *p)
+{
+    struct asa_group *g = p;
+    g_free(g->name);
+    g_free(g->key);
+    g_free(g);
+}
+
+struct asa_group *asa_group_find(const struct asa *s, const char *name)
+{
+    for (guint i = 0; name && i < s->groups->len; i++) {
+        struct asa_group *g = g_ptr_array_index(s->groups, i);
+        if (strcmp(g->name, name) == 0)
+            return g;
+    }
+    return NULL;
+}
+
+static struct asa_group *make(struct asa *s, const char *name)
+{
+    struct asa_group *g = asa_group_find(s, name);
+    if (!g) {
+        g = g_new0(struct asa_group, 1);
+        g->name = g_strdup(name);
+        g_ptr_array_add(s->groups, g);
+    }
+    return g;
+}
+
+const struct asa_group *asa_group_for(const struct asa *s, ip4 peer)
+{
+    static const struct asa_group plain = {.name = (char *)ASA_DEFAULT_GROUP, .l2l = true};
+    const struct asa_group *own = asa_group_find(s, IP4S(peer));
+    const struct asa_group *def = asa_group_find(s, ASA_DEFAULT_GROUP);
+    return own && own->l2l ? own : def ? def : &plain;
+}
+
+/* ---- Keys ---- */
+
+/* The address that IKE finds the group's key by. False: a name that main mode cannot find. */
+static bool group_address(const struct asa_group *g, ip4 *addr, ip4 *mask)
+{
+    *addr = *mask = 0;
+    if (strcmp(g->name, ASA_DEFAULT_GROUP) == 0)
+        return true;
+    *mask = 0xffffffff;
+    return ip4_parse(g->name, addr);
+}
+
+static void set_key(struct asa *s, struct asa_group *g, const char *key)
+{
+    ip4 addr, mask;
+    bool found = group_address(g, &addr, &mask);
+    char *copy = g_strdup(key);
+    g_free(g->key);
+    g->key = copy;
+    if (!found)
+        return;
+    if (key)
+        ike_key_set(s->d->ike_conf, addr, mask, key, true);
+    else
+        ike_key_remove(s->d->ike_conf, addr, mask);
+}
+
+static bool is_masked(const char *key)
+{
+    return strspn(key, "*") == strlen(key);
+}
+
+static void pre_shared_key(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    struct asa_group *g = make(s, s->at_group);
+    const char *key = cli_arg(a, "key");
+    if (cli_has(a, "ikev1") && !asa_since(s, 8, 4)) {
+        asa_unknown_word(s, a, "ikev1");
+        return;
+    }
+    if (cli_negated(a)) {
+        set_key(s, g, NULL);
+    } else if (s->loading && is_masked(key)) {
+        asa_refuse(s, out,
+                   "the key is hidden, as a listing hides it; enter the key itself, or copy the "
+                   "configuration from \"more system:running-config\"");
+    } else if (strlen(key) > 128) {
+        asa_refuse(s, out, "ERROR: A pre-shared key has at most 128 characters");
+    } else {
+        set_key(s, g, key);
+    }
+    asa_changed(s, "pre-shared-key");
+}
+
+/* ---- The groups ---- */
+
+static void remove_group(struct asa *s, struct asa_group *g)
+{
+    static const char *const part[] = {"ipsec-attributes", "general-attributes"};
+    for (size_t i = 0; i < G_N_ELEMENTS(part); i++) {
+        g_autofree char *section = g_strdup_printf("tunnel-group %s %s", g->name, part[i]);
+        asa_keep_remove_section(s, section);
+    }
+    set_key(s, g, NULL);
+    g_ptr_array_remove(s->groups, g);
+    asa_changed(s, "no tunnel-group");
+}
+
+static void group_type(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    const char *name = cli_arg(a, "name");
+    struct asa_group *g = asa_group_find(s, name);
+    ip4 addr;
+    if (cli_negated(a)) {
+        if (g)
+            remove_group(s, g);
+        else
+            asa_refuse(s, out, "ERROR: Tunnel group %s does not exist", name);
+        return;
+    }
+    if (!cli_has(a, "ipsec-l2l")) {
+        asa_refuse(s, out, "ERROR: tunnel groups for remote access are not modelled; ipsec-l2l is");
+        return;
+    }
+    make(s, name)->l2l = true;
+    if (strcmp(name, ASA_DEFAULT_GROUP) != 0 && !ip4_parse(name, &addr))
+        g_string_append(out, "WARNING: L2L tunnel-groups that have names which are not an IP\n"
+                             "address may only be used if the tunnel authentication\n"
+                             "method is Digital Certificates and/or The peer is \n"
+                             "configured to use Aggressive Mode\n");
+    asa_changed(s, "tunnel-group");
+}
+
+static void clear_group(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    struct asa_group *g = asa_group_find(s, cli_arg(a, "name"));
+    if (g)
+        remove_group(s, g);
+    else
+        asa_refuse(s, out, "ERROR: Tunnel group %s does not exist", cli_arg(a, "name"));
+}
+
+static void attributes(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    const char *name = cli_arg(a, "name");
+    bool general = cli_has(a, "general-attributes");
+    if (!asa_group_find(s, name) && strcmp(name, ASA_DEFAULT_GROUP) != 0) {
+        asa_refuse(s, out, "ERROR: Tunnel group %s does not exist", name);
+        return;
+    }
+    make(s, name)->l2l = true;
+    g_free(s->at_group);
+    s->at_group = g_strdup(name);
+    g_free(s->at_section);
+    s->at_section = g_strdup_printf("tunnel-group %s %s", name,
+                                    general ? "general-attributes" : "ipsec-attributes");
+    asa_enter(s, general ? &asa_mode_general : &asa_mode_group);
+}
+
+/* ---- Settings that are kept for those who will use them ---- */
+
+static void keep(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    g_autofree char *text = cli_canonical(a);
+    g_auto(GStrv) words = g_strsplit(text, " ", 3);
+    bool two = strcmp(words[0], "isakmp") == 0 || strcmp(words[0], "vpn") == 0;
+    g_autofree char *key =
+        two && words[1] ? g_strdup_printf("%s %s", words[0], words[1]) : g_strdup(words[0]);
+    if (cli_negated(a))
+        asa_keep_remove(s, s->at_section, key);
+    else
+        asa_keep_line(s, ASA_PLACE_SUB, s->at_section, key, text);
+    asa_changed(s, "attributes");
+}
+
+static void group_policy(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    const char *name = cli_arg(a, "name");
+    bool known = false;
+    for (guint i = 0; i < s->sections->len && !known; i++)
+        known = strcmp(g_ptr_array_index(s->sections, i), name) == 0;
+    g_autofree char *section = g_strdup_printf("group-policy %s attributes", name);
+    if (cli_negated(a)) {
+        if (!known) {
+            asa_refuse(s, out, "ERROR: Group policy %s does not exist", name);
+            return;
+        }
+        asa_keep_remove_section(s, section);
+        for (guint i = s->sections->len; i-- > 0;)
+            if (strcmp(g_ptr_array_index(s->sections, i), name) == 0)
+                g_ptr_array_remove_index(s->sections, i);
+        return;
+    }
+    bool is_default = strcmp(name, "DfltGrpPolicy") == 0;
+    if (cli_has(a, "attributes") && !known && !is_default) {
+        asa_refuse(s, out, "ERROR: Group policy %s does not exist", name);
+        return;
+    }
+    if (!known)
+        g_ptr_array_add(s->sections, g_strdup(name));
+    if (!cli_has(a, "attributes"))
+        return;
+    g_free(s->at_section);
+    s->at_section = g_steal_pointer(&section);
+    asa_enter(s, &asa_mode_group_policy);
+}
+
+// clang-format off
+const struct cli_command asa_config_tunnel[] = {
+    { "tunnel-group name:WORD type (ipsec-l2l|remote-access|ipsec-ra)", group_type, CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "tunnel-group name:WORD (ipsec-attributes|general-attributes)",   attributes, 0 },
+    { "clear configure tunnel-group name:WORD",                         clear_group, 0 },
+    { "group-policy name:WORD internal",                                group_policy, CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "group-policy name:WORD attributes",                              group_policy, 0 },
+    { 0 } };
+const struct cli_command asa_config_group_rows[] = {
+    { "[ikev1] pre-shared-key key:WORD",                                pre_shared_key, CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "isakmp keepalive threshold seconds:<10-3600> [retry retry:<2-10>]", keep,    CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "isakmp keepalive disable",                                       keep,       CLI_NO },
+    { "peer-id-validate (req|cert|nocheck)",                            keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "chain",                                                          keep,       CLI_NO },
+    { "[ikev1] trust-point name:WORD",                                  keep,       CLI_NO },
+    { 0 } };
+const struct cli_command asa_config_general_rows[] = {
+    { "default-group-policy name:WORD",                                 keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "accounting-server-group name:WORD",                              keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { 0 } };
+const struct cli_command asa_config_group_policy_rows[] = {
+    { "vpn-idle-timeout (none|minutes:<1-35791394>)",                   keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "vpn-session-timeout (none|minutes:<1-35791394>)",                keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "vpn-simultaneous-logins count:<0-2147483647>",                   keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "vpn-tunnel-protocol protocols:LINE",                             keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "vpn-filter (none|value filter:WORD)",                            keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "pfs (enable|disable)",                                           keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "re-xauth (enable|disable)",                                      keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "banner (none|value text:LINE)",                                  keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "dns-server (none|value server:LINE)",                            keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "wins-server (none|value server:LINE)",                           keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "default-domain (none|value domain:WORD)",                        keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "split-tunnel-policy (tunnelall|tunnelspecified|excludespecified)", keep,     CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "split-tunnel-network-list (none|value list:WORD)",               keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { 0 } };
+// clang-format on

@@ -1,0 +1,98 @@
+/* How the ASA kind turns events into messages: one table from event to handler, and its own small
+ * memory (sessions, what a negotiation is about, when a message was last said). */
+#ifndef VENDOR_ASA_ASA_LOG_PRIV_H
+#define VENDOR_ASA_ASA_LOG_PRIV_H
+
+#include "asa.h"
+
+/* Every event is in the table: heard, or silent on purpose. NULL = forgotten. */
+typedef void (*asa_hear_fn)(struct asa *s, const void *event);
+#define ASA_ON(name)                                                                               \
+    static void on_##name(struct asa *s, const struct ev_##name *e);                               \
+    static void hear_##name(struct asa *s, const void *event)                                      \
+    {                                                                                              \
+        on_##name(s, event);                                                                       \
+    }                                                                                              \
+    static void on_##name(struct asa *s, const struct ev_##name *e)
+#define ASA_HEAR(name)                                                                             \
+    {                                                                                              \
+        EV_##name, hear_##name                                                                     \
+    }
+struct asa_hearing {
+    enum trace_id id;
+    asa_hear_fn fn; /* NULL closes a table */
+};
+extern const struct asa_hearing asa_hear_ike[], asa_hear_quick[], asa_hear_ipsec[];
+extern const enum trace_id asa_silent[];
+extern const size_t asa_n_silent;
+
+/* All tunnels with one peer: what is in the session database. */
+struct asa_session {
+    ip4 peer;
+    uint32_t index; /* 1, 2 … */
+    sim_time since;
+    char *login; /* the calendar then */
+    unsigned tunnels;
+    uint64_t tx, rx; /* of tunnels that have ended */
+};
+/* What IPsec asked for last, for the lines that name it. */
+struct asa_want {
+    ip4 local, remote, local_net, remote_net;
+    char *map;
+};
+/* An IKE SA. */
+struct asa_ike {
+    ip4 remote;
+    enum ike_role role;
+    enum ike_state state;
+    GQueue wants;  /* struct asa_want *, asked and not begun */
+    bool queued;   /* 713219 was said */
+    bool rekeying; /* the next quick mode replaces a pair */
+};
+/* An IPsec SA. */
+struct asa_esp {
+    ip4 local, peer, local_net, remote_net;
+    uint32_t spi;
+};
+struct asa_limit {
+    uint32_t id;
+    sim_time until;
+};
+
+struct asa_speech {
+    asa_hear_fn hear[EV_COUNT];
+    GPtrArray *sessions; /* struct asa_session, in order of index, owned */
+    uint32_t next_index;
+    struct asa_want want;         /* of the last request */
+    GHashTable *ike;              /* ike_sa_id -> struct asa_ike, for finding only */
+    GHashTable *esp;              /* esp_sa_id -> struct asa_esp */
+    struct ev_qm_install install; /* of the quick mode that is being installed; spi_in 0 = none */
+    unsigned installed;           /* SAs of it that are in */
+    uint32_t life_type, life_offered_s; /* of the quick mode offer at hand */
+    struct asa_limit limit[8];          /* messages about single packets */
+    GQueue *buffer;                     /* char *: the logging buffer */
+    size_t buffer_used;
+    uint64_t logged[ASA_LOGS];
+};
+
+/* ---- asa_log.c ---- */
+struct asa_ike *asa_ike_of(const struct asa *s, ike_sa_id sa); /* NULL when there is none */
+struct asa_esp *asa_esp_of(const struct asa *s, esp_sa_id sa);
+struct asa_session *asa_session_of(const struct asa *s, ip4 peer);
+/* A message of IKE, which debug crypto isakmp shows too. `group` puts the tunnel group of the peer
+ * in front of its address; peer 0 puts nothing. */
+void asa_say(struct asa *s, int severity, uint32_t id, ip4 peer, bool group, const char *format,
+             ...) __attribute__((format(printf, 6, 7)));
+/* A line of debug crypto ipsec. */
+void asa_say_ipsec(struct asa *s, uint32_t level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A structure's place in the memory of the device, as its lines show them; the same each run. */
+uint32_t asa_handle(const struct asa *s, uint32_t number);
+
+/* ---- asa_log_ike.c ---- */
+/* The session with a peer is over when nothing of it is left. */
+void asa_session_check(struct asa *s, ip4 peer, ike_sa_id dying, enum ike_why why);
+/* ---- asa_show_ipsec.c ---- */
+void asa_transform_text(struct esp_suite suite, GString *out);
+
+#endif
