@@ -1,6 +1,6 @@
 /* The bump allocator: a list of blocks, the newest first. Small things share blocks; a thing larger
  * than a quarter of a block gets one of its own, so that little room is lost at block ends. Shared
- * blocks begin small and double: thousands of arenas may live at once, most of them nearly empty.
+ * blocks begin small and grow: thousands of arenas may live at once, most of them nearly empty.
  */
 #include "base/arena.h"
 

@@ -201,6 +201,8 @@ const struct asa_hearing asa_hear_ipsec[] = {
 
 /* No message of this family speaks of these. */
 const enum trace_id asa_silent[] = {
+    /* keepalives and recovery of SPIs are not negotiated by this kind yet */
+    EV_ike_dpd_tx, EV_ike_dpd_rx, EV_ike_dpd_dead, EV_ike_collision, EV_ike_unknown_spi,
     EV_note, EV_injected, EV_console, EV_config_line, EV_config_change, EV_clear_command,
     EV_device_boot, EV_device_reload, EV_timeline, EV_traffic_tx, EV_traffic_rx, EV_traffic_error,
     EV_verdict,
