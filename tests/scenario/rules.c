@@ -42,10 +42,11 @@ Test(rules, of_a_listing)
         int rule; /* 0 = none is broken */
     } row[] = {
         {LISTING("9", "9", "3D3", "0x3D3(979)", "2001"), 0},
-        {LISTING("9", "9", "3D3", "0x3D3(979)",
-                 "2001") "    #pkts encaps failed (send) 0, #pkts decaps failed (rcv) 3\n", /* of
-                                                                                               `detail`
-                                                                                             */
+        {LISTING(
+             "9", "9", "3D3", "0x3D3(979)",
+             "2001") "    #pkts encaps failed (send) 0, #pkts decaps failed (rcv) 3\n", /* of
+                                                                                           `detail`
+                                                                                         */
          0},
         {LISTING("9", "9", "3D3", "0x3D3(980)", "2001"), 1},
         {LISTING("9", "9", "3D3", "0x3d3(979)", "2001"), 2},
