@@ -12,8 +12,10 @@
 struct esp_replay {
     uint32_t size; /* 64, 128, 256, 512, 1024; 0 = no check */
     uint32_t highest;
-    uint64_t seen[ESP_REPLAY_MAX / 64];
+    uint64_t seen[]; /* a bit a number, `size` of them but never fewer than 64 */
 };
+/* `size` 0 to ESP_REPLAY_MAX, to be freed with g_free. */
+struct esp_replay *esp_replay_new(uint32_t size);
 /* Would this number be accepted? Changes nothing: the ICV is checked in between. */
 bool esp_replay_fresh(const struct esp_replay *w, uint32_t seq);
 /* Accepts the number if fresh and marks it. */

@@ -9,7 +9,7 @@
 struct device_console {
     struct device *d;
     GQueue typed;  /* char *, not yet run */
-    GString *part; /* the unfinished line */
+    GString *part; /* the unfinished line; NULL until the first */
     enum console_kind part_kind;
     bool busy, wants_input, running;
 };
@@ -19,7 +19,6 @@ struct device_console *device_console_new(struct device *d)
     struct device_console *c = g_new0(struct device_console, 1);
     c->d = d;
     g_queue_init(&c->typed);
-    c->part = g_string_new(NULL);
     return c;
 }
 
@@ -28,14 +27,16 @@ void device_console_free(struct device_console *c)
     if (!c)
         return;
     g_queue_clear_full(&c->typed, g_free);
-    g_string_free(c->part, TRUE);
+    if (c->part)
+        g_string_free(c->part, TRUE);
     g_free(c);
 }
 
 void device_console_reset(struct device_console *c)
 {
     g_queue_clear_full(&c->typed, g_free);
-    g_string_truncate(c->part, 0);
+    if (c->part)
+        g_string_truncate(c->part, 0);
     c->busy = c->wants_input = false;
 }
 
@@ -95,6 +96,8 @@ static void emit_line(struct device *d, enum console_kind kind, const char *text
 void device_print_part(struct device *d, enum console_kind kind, const char *text)
 {
     struct device_console *c = d->console;
+    if (!c->part)
+        c->part = g_string_new(NULL);
     for (const char *newline; (newline = strchr(text, '\n')); text = newline + 1) {
         g_string_append_len(c->part, text, newline - text);
         emit_line(d, kind, c->part->str);
@@ -107,7 +110,7 @@ void device_print_part(struct device *d, enum console_kind kind, const char *tex
 void device_print(struct device *d, enum console_kind kind, const char *text)
 {
     struct device_console *c = d->console;
-    if (c->part->len > 0 && c->part_kind == kind) {
+    if (c->part && c->part->len > 0 && c->part_kind == kind) {
         device_print_part(d, kind, text);
         if (c->part->len > 0)
             device_print_part(d, kind, "\n");

@@ -33,8 +33,11 @@ void ike_sa_enter(struct ike_sa *sa)
     struct ike_engine *e = sa->e;
     g_ptr_array_add(e->sas, sa);
     g_hash_table_insert(e->by_cookie, own_cookie(sa), sa);
-    if (sa->role == IKE_RESPONDER)
+    if (sa->role == IKE_RESPONDER) {
+        if (!e->by_offer)
+            e->by_offer = g_hash_table_new(offer_hash, offer_equal);
         g_hash_table_add(e->by_offer, sa);
+    }
     ike_peer_add(sa);
 }
 
@@ -74,9 +77,8 @@ struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf,
     e->msgids = stream(e, "msgid");
     e->sas = g_ptr_array_new();
     e->by_cookie = g_hash_table_new(g_int64_hash, g_int64_equal);
-    e->by_offer = g_hash_table_new(offer_hash, offer_equal);
     e->peers = g_hash_table_new(NULL, NULL);
-    e->children = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    e->children = g_array_new(FALSE, FALSE, sizeof(struct ike_known_child));
     // clang-format off
     const struct { uint64_t **slot; const char *name; } counters[] = {
         { &e->count.rx, "ike.rx" }, { &e->count.tx, "ike.tx" }, { &e->count.retransmits, "ike.retransmits" },
@@ -109,9 +111,10 @@ void ike_free(struct ike_engine *e)
     free_all(e);
     g_ptr_array_unref(e->sas);
     g_hash_table_unref(e->by_cookie);
-    g_hash_table_unref(e->by_offer);
+    if (e->by_offer)
+        g_hash_table_unref(e->by_offer);
     g_hash_table_unref(e->peers);
-    g_hash_table_unref(e->children);
+    g_array_unref(e->children);
     g_free(e->told);
     g_free(e);
 }
@@ -151,7 +154,7 @@ static struct ike_sa *find_sa(const struct ike_engine *e, const struct ike_msg *
         return sa;
     if (!h->cky_r) {
         const struct ike_sa key = {.cky_i = h->cky_i, .remote = m->remote};
-        sa = g_hash_table_lookup(e->by_offer, &key);
+        sa = e->by_offer ? g_hash_table_lookup(e->by_offer, &key) : NULL;
         return sa && same_ends(sa, m) ? sa : NULL;
     }
     sa = g_hash_table_lookup(e->by_cookie, &h->cky_r);
@@ -214,7 +217,7 @@ static void hear_stranger(struct ike_engine *e, struct ike_msg *m)
  * that cross on the way, as when both ends see the lifetime end, are no news. */
 static void hear_dead(struct ike_sa *sa, struct ike_msg *m)
 {
-    if (m->head.exchange == EXCHANGE_MAIN && ike_exchange_repeat(sa->phase1, m))
+    if (m->head.exchange == EXCHANGE_MAIN && sa->phase1 && ike_exchange_repeat(sa->phase1, m))
         return;
     if (m->head.exchange == EXCHANGE_INFORMATIONAL)
         ++*sa->e->count.no_sa;
@@ -227,7 +230,10 @@ static void hear_known(struct ike_sa *sa, struct ike_msg *m)
     say_heard(sa->e, sa, m);
     switch (m->head.exchange) {
     case EXCHANGE_MAIN:
-        ike_exchange_hear(sa->phase1, m);
+        if (sa->phase1)
+            ike_exchange_hear(sa->phase1, m);
+        else
+            ike_bad_message(sa->e, sa, m, (struct ike_outcome){IKE_IGNORE, 0, WHY_BAD_EXCHANGE});
         break;
     case EXCHANGE_QUICK:
         ike_quick_hear(sa, m);

@@ -120,6 +120,7 @@ struct ike_exchange {
     uint32_t said_msgid;
     enum ike_state said_in; /* state before the move that it made */
     uint32_t again, tries;
+    sim_time copies_until; /* a phase 1 that is done: copies are answered that long at least */
     struct sim_timer timer;
 
     /* What is needed only while it runs. */
@@ -156,9 +157,9 @@ struct ike_sa {
     struct ike_keys keys;
     struct cipher *cipher;                /* NULL until SKEYID is made, and again when dead */
     uint8_t last_block[CRYPTO_MAX_BLOCK]; /* of phase 1 */
-    struct ike_exchange *phase1;
-    GPtrArray *quick; /* struct ike_exchange, owned; NULL = none yet */
-    GQueue pending;   /* struct ike_request, owned, in order of asking */
+    struct ike_exchange *phase1;          /* NULL when it is done and no copies come any more */
+    GPtrArray *quick;                     /* struct ike_exchange, owned; NULL = none yet */
+    GQueue pending;                       /* struct ike_request, owned, in order of asking */
     uint32_t children;
     uint32_t seen[IKE_SEEN]; /* message IDs of finished phase 2 exchanges */
     uint8_t seen_at;
@@ -199,9 +200,10 @@ struct ike_engine {
     struct ike_counters count;
     GPtrArray *sas;        /* by id, owned */
     GHashTable *by_cookie; /* our cookie -> SA */
-    GHashTable *by_offer;  /* responders: initiator's cookie and address -> SA */
-    GHashTable *peers;     /* address -> struct ike_peer, owned */
-    GHashTable *children;  /* inbound SPI -> struct ike_known_child, owned */
+    GHashTable
+        *by_offer;     /* responders: initiator's cookie and address -> SA; NULL until the first */
+    GHashTable *peers; /* address -> struct ike_peer, owned */
+    GArray *children;  /* struct ike_known_child, by inbound SPI */
     ike_sa_id next_id;
     uint32_t half_open, dead;
     ike_traffic_fn traffic; /* NULL = nothing is known of it */

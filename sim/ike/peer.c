@@ -113,63 +113,76 @@ static struct ike_sa *sa_by_id(const struct ike_engine *e, ike_sa_id id)
     return NULL;
 }
 
-void ike_child_add(struct ike_sa *sa, uint32_t spi_in, uint32_t spi_out)
+/* The place of the pair with that inbound SPI, or where it would go. */
+static bool child_find(const struct ike_engine *e, uint32_t spi_in, guint *place)
 {
-    struct ike_engine *e = sa->e;
-    ike_child_remove(e, spi_in); /* the number of a pair whose end we were not told of */
-    struct ike_known_child *pair = g_new(struct ike_known_child, 1);
-    *pair = (struct ike_known_child){spi_in, spi_out, sa->remote, sa->id};
-    g_hash_table_insert(e->children, GUINT_TO_POINTER(spi_in), pair);
-    peer_make(e, sa->remote)->children++;
-    sa->children++;
+    guint low = 0, high = e->children->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        uint32_t spi = g_array_index(e->children, struct ike_known_child, middle).spi_in;
+        if (spi == spi_in) {
+            *place = middle;
+            return true;
+        }
+        if (spi < spi_in)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *place = low;
+    return false;
 }
 
-static void forget(struct ike_engine *e, const struct ike_known_child *pair)
+static void child_drop(struct ike_engine *e, guint place)
 {
-    struct ike_sa *sa = sa_by_id(e, pair->sa);
+    const struct ike_known_child pair = g_array_index(e->children, struct ike_known_child, place);
+    g_array_remove_index(e->children, place);
+    struct ike_sa *sa = sa_by_id(e, pair.sa);
     if (sa)
         sa->children--;
-    struct ike_peer *p = ike_peer_find(e, pair->remote);
+    struct ike_peer *p = ike_peer_find(e, pair.remote);
     p->children--;
     peer_drop_unused(e, p);
 }
 
-void ike_child_remove(struct ike_engine *e, uint32_t spi_in)
+void ike_child_add(struct ike_sa *sa, uint32_t spi_in, uint32_t spi_out)
 {
-    const struct ike_known_child *pair = g_hash_table_lookup(e->children, GUINT_TO_POINTER(spi_in));
-    if (!pair)
-        return;
-    forget(e, pair);
-    g_hash_table_remove(e->children, GUINT_TO_POINTER(spi_in));
+    struct ike_engine *e = sa->e;
+    ike_child_remove(e, spi_in); /* the number of a pair whose end we were not told of */
+    const struct ike_known_child pair = {spi_in, spi_out, sa->remote, sa->id};
+    guint place;
+    child_find(e, spi_in, &place);
+    g_array_insert_val(e->children, place, pair);
+    peer_make(e, sa->remote)->children++;
+    sa->children++;
 }
 
-struct pick {
-    struct ike_engine *e;
-    ip4 remote;       /* 0 = any */
-    uint32_t spi_out; /* 0 = any */
-};
-
-/* The order of a hash table's iteration shows in nothing that is done here. */
-static gboolean drop_picked(gpointer key, gpointer value, gpointer data)
+void ike_child_remove(struct ike_engine *e, uint32_t spi_in)
 {
-    const struct ike_known_child *pair = value;
-    const struct pick *pick = data;
-    if ((pick->remote && pair->remote != pick->remote) ||
-        (pick->spi_out && pair->spi_out != pick->spi_out))
-        return false;
-    forget(pick->e, pair);
-    return true;
+    guint place;
+    if (child_find(e, spi_in, &place))
+        child_drop(e, place);
+}
+
+/* Zero means any. */
+static void drop_all(struct ike_engine *e, ip4 remote, uint32_t spi_out)
+{
+    for (guint i = e->children->len; i-- > 0;) {
+        const struct ike_known_child *c = &g_array_index(e->children, struct ike_known_child, i);
+        if ((!remote || c->remote == remote) && (!spi_out || c->spi_out == spi_out))
+            child_drop(e, i);
+    }
 }
 
 void ike_child_remove_out(struct ike_engine *e, ip4 remote, uint32_t spi_out)
 {
     if (ike_peer_find(e, remote) && spi_out)
-        g_hash_table_foreach_remove(e->children, drop_picked, &(struct pick){e, remote, spi_out});
+        drop_all(e, remote, spi_out);
 }
 
 void ike_children_forget(struct ike_engine *e, ip4 remote)
 {
     const struct ike_peer *p = ike_peer_find(e, remote);
     if (!remote || (p && p->children))
-        g_hash_table_foreach_remove(e->children, drop_picked, &(struct pick){e, remote, 0});
+        drop_all(e, remote, 0);
 }

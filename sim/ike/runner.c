@@ -93,6 +93,8 @@ bool ike_exchange_repeat(struct ike_exchange *x, struct ike_msg *m)
     bool patient = x->again <= 16;
     if (x->over && x->msgid)
         ike_exchange_linger(x, e->profile->node_linger_s);
+    else if (x->over)
+        x->copies_until = sim_now(e->sim) + SECONDS(e->profile->node_linger_s);
     else if (!x->over && x->role == IKE_RESPONDER && patient)
         ike_exchange_arm(x);
     return true;

@@ -99,6 +99,7 @@ void ike_sa_complete(struct ike_sa *sa)
     ++*e->count.phase1_completed;
     memcpy(sa->last_block, sa->phase1->iv, sizeof sa->last_block);
     ike_exchange_close(sa->phase1);
+    sa->phase1->copies_until = sim_now(e->sim) + SECONDS(e->profile->node_linger_s);
     sa->expires = ike_in_seconds(e, sa->policy.lifetime_s);
     if (sa->expires != SIM_TIME_MAX)
         sim_timer_arm(&sa->timer, sa->expires);
@@ -155,13 +156,14 @@ void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool 
     TRACE(e->scope, ike_sa_dead, .sa = sa->id, .role = sa->role, .state = sa->state, .why = why,
           .local = sa->local, .remote = sa->remote);
     ike_sa_move(sa, input, IKE_STATE_DEAD);
-    ike_exchange_close(sa->phase1);
+    if (sa->phase1)
+        ike_exchange_close(sa->phase1);
     for (guint i = 0; sa->quick && i < sa->quick->len; i++)
         ike_quick_abandon(sa->quick->pdata[i], why);
     g_clear_pointer(&sa->cipher, cipher_free);
     ike_rekey_ended(sa);
     /* An SA that never said a word is of no interest to anybody. */
-    bool silent = !sa->phase1->said && !sa->phase1->n_heard;
+    bool silent = sa->phase1 && !sa->phase1->said && !sa->phase1->n_heard;
     sim_timer_arm_in(&sa->timer, silent ? 0 : SECONDS(e->profile->dead_linger_s));
     pass_on_pending(sa, why);
 }

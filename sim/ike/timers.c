@@ -1,5 +1,5 @@
 /* Who speaks again, and when one stops: the initiator repeats its last message in main mode, both
- * repeat theirs in quick mode (RFC 2408 5.1). A finished quick mode stays a while for duplicates.
+ * repeat theirs in quick mode (RFC 2408 5.1). What is finished stays a while for duplicates.
  */
 #include "ike_priv.h"
 
@@ -24,9 +24,18 @@ static void speak_again(struct ike_exchange *x, uint32_t limit)
     ike_exchange_arm(x);
 }
 
+/* It needs no timer of its own: the quick modes of the SA are done later than its phase 1. */
+static void forget_phase1(struct ike_sa *sa)
+{
+    if (sa->state == IKE_STATE_QM_IDLE && sa->phase1 && sa->phase1->over &&
+        sim_now(sa->e->sim) >= sa->phase1->copies_until)
+        g_clear_pointer(&sa->phase1, ike_exchange_free);
+}
+
 static void forget(struct ike_exchange *x)
 {
     struct ike_sa *sa = x->sa;
+    forget_phase1(sa);
     ike_msgid_remember(sa, x->msgid);
     g_ptr_array_remove(sa->quick, x);
     ike_exchange_free(x);

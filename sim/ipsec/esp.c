@@ -66,8 +66,7 @@ struct esp_sa *esp_sa_new(uint32_t spi, bool inbound, struct esp_suite suite, ip
         sa->mac = mac_new(suite.auth, span_sub(keymat, key, keymat.n - key));
     /* Numbers that nobody vouches for cannot be checked                    RFC 2406 3.4.3 */
     if (inbound && suite.auth != HASH_NONE && replay_window) {
-        sa->replay = g_new0(struct esp_replay, 1);
-        sa->replay->size = CLAMP((replay_window + 63) / 64 * 64, 64, ESP_REPLAY_MAX);
+        sa->replay = esp_replay_new(CLAMP((replay_window + 63) / 64 * 64, 64, ESP_REPLAY_MAX));
     }
     if (!inbound && rng)
         rng_bytes(rng, sa->iv, cipher_iv_bytes(suite.cipher));

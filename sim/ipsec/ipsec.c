@@ -170,14 +170,21 @@ static void binding_make(struct ipsec *x, struct binding *b, struct earlier *bef
     }
 }
 
-/* Room for twice the idents, so that a hub's spokes do not push each other out; and for a spoke,
- * which there may be thousands of, no more than a few flows. */
+/* Room for twice the idents, so that a hub's spokes do not push each other out. A spoke, which
+ * there may be thousands of, has so few that looking through them takes no longer than remembering.
+ */
+#define IDENTS_REMEMBERED 8
 static void slots_make(struct ipsec *x)
 {
-    uint32_t n = 8;
+    if (x->idents->len < IDENTS_REMEMBERED) {
+        g_clear_pointer(&x->slots, g_free);
+        x->slot_mask = 0;
+        return;
+    }
+    uint32_t n = IDENTS_REMEMBERED * 2;
     while (n < x->idents->len * 2 && n < 8192)
         n *= 2;
-    if (x->idents->len == 0 || x->slot_mask + 1 == n)
+    if (x->slots && x->slot_mask + 1 == n)
         return;
     g_free(x->slots);
     x->slots = g_new0(struct flow_slot, n);

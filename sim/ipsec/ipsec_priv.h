@@ -86,10 +86,11 @@ struct ipsec {
     GHashTable *uses; /* by both addresses, struct peer_use, counted by pairs */
     void (*on_sent)(void *self, ip4 local, ip4 remote);
     void *on_sent_self;
-    GPtrArray *bindings;     /* by index of interface; holes are NULL */
-    GPtrArray *idents;       /* struct ident, owned; by interface, entry, line */
-    struct flow_slot *slots; /* remembered look-ups, good while `generation` stands */
-    uint32_t slot_mask;      /* 0 = none allocated */
+    GPtrArray *bindings; /* by index of interface; holes are NULL */
+    GPtrArray *idents;   /* struct ident, owned; by interface, entry, line */
+    struct flow_slot
+        *slots; /* remembered look-ups, good while `generation` stands; NULL when few */
+    uint32_t slot_mask;
     uint32_t generation;
     bool stale; /* the configuration changed since idents and rules were made */
     uint16_t ip_id;

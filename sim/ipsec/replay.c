@@ -10,6 +10,14 @@ static uint32_t ring_bits(const struct esp_replay *w)
     return w->size <= 64 ? 64 : w->size;
 }
 
+struct esp_replay *esp_replay_new(uint32_t size)
+{
+    const struct esp_replay w = {.size = size};
+    struct esp_replay *made = g_malloc0(sizeof *made + ring_bits(&w) / 8);
+    made->size = size;
+    return made;
+}
+
 static uint64_t *word_of(struct esp_replay *w, uint32_t seq)
 {
     return &w->seen[seq % ring_bits(w) / 64];

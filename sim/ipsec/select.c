@@ -1,6 +1,6 @@
 /* Which identity pair a packet belongs to: entries by number, each with its access list, the first
  * permit wins and a deny sends the packet on to the next entry (RFC 2401 4.4.1, 5.1.1). Answers are
- * remembered by flow, because a hub has thousands of entries and few flows at a time. */
+ * remembered by flow where there are many entries: a hub has thousands, and few flows at a time. */
 #include "ipsec_priv.h"
 
 /* An access-list line as identities: ranges of ports cannot be said in one and mean any port. */

@@ -13,6 +13,7 @@ struct rng {
     uint32_t counter[4]; /* [0] and [1] count blocks, [2] and [3] belong to the stream */
     uint32_t block[4];
     unsigned used; /* words of the block; 4 = all */
+    char name[];   /* the key in the table of streams */
 };
 
 /* Multipliers and Weyl increments of the paper, section 3.3. */
@@ -59,7 +60,8 @@ static struct rng *rng_new(uint64_t seed, uint64_t run, const char *name)
     uint32_t made[4];
     rng_philox(who, seed_key, made);
 
-    struct rng *r = g_new0(struct rng, 1);
+    struct rng *r = g_malloc0(sizeof *r + strlen(name) + 1);
+    strcpy(r->name, name);
     r->key[0] = made[0];
     r->key[1] = made[1];
     r->counter[2] = made[2];
@@ -78,7 +80,7 @@ struct rng *rng_stream(struct sim *sim, const char *name)
     struct rng *r = g_hash_table_lookup(sim->streams, name);
     if (!r) {
         r = rng_new(sim->seed, sim->run, name);
-        g_hash_table_insert(sim->streams, g_strdup(name), r);
+        g_hash_table_insert(sim->streams, r->name, r);
     }
     return r;
 }

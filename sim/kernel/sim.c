@@ -6,7 +6,7 @@ struct sim *sim_new(uint64_t seed, uint64_t run)
     struct sim *sim = g_new0(struct sim, 1);
     sim->seed = seed;
     sim->run = run;
-    sim->streams = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)rng_free);
+    sim->streams = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)rng_free);
     timers_init(&sim->timers);
     queue_init(&sim->queue);
     return sim;

@@ -60,6 +60,10 @@ struct proto_bind {
     net_proto_fn fn;
     void *self;
 };
+struct drop_count {
+    enum drop_reason why;
+    uint64_t *n;
+};
 struct reassembly;
 
 struct net_node {
@@ -91,7 +95,7 @@ struct net_node {
     struct {
         uint64_t *sent, *forwarded, *delivered, *icmp_in, *icmp_out, *frag_made, *frag_joined;
     } count;
-    uint64_t **drops; /* by reason; NULL until the first, as each of them */
+    GArray *drops; /* struct drop_count; NULL until the first */
 };
 
 /* The public interface and what only this room knows of it. */

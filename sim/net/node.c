@@ -93,7 +93,7 @@ void node_free(struct net_node *n)
     array_unref(n->icmp_watches);
     array_unref(n->udp);
     array_unref(n->protos);
-    g_free(n->drops);
+    array_unref(n->drops);
     g_free(n);
 }
 
@@ -156,15 +156,20 @@ void node_changed(struct net_node *n, struct net_if *i)
     }
 }
 
+/* A node drops for few reasons in its life. */
 uint64_t *node_drop_counter(struct net_node *n, enum drop_reason why)
 {
-    if (!n->drops)
-        n->drops = g_new0(uint64_t *, DROP_COUNT);
-    if (!n->drops[why]) {
-        g_autofree char *name = g_strdup_printf("drop.%s", drop_reason_name((int)why));
-        n->drops[why] = trace_counter(n->scope, name);
+    for (guint k = 0; n->drops && k < n->drops->len; k++) {
+        const struct drop_count *d = &g_array_index(n->drops, struct drop_count, k);
+        if (d->why == why)
+            return d->n;
     }
-    return n->drops[why];
+    if (!n->drops)
+        n->drops = g_array_new(FALSE, FALSE, sizeof(struct drop_count));
+    g_autofree char *name = g_strdup_printf("drop.%s", drop_reason_name((int)why));
+    struct drop_count made = {why, trace_counter(n->scope, name)};
+    g_array_append_val(n->drops, made);
+    return made.n;
 }
 
 /* ---- Access lists of the node ---- */

@@ -17,10 +17,10 @@ Test(esp_replay, accepts_each_number_once)
         {69, true},  {70, false},  {500, true}, {436, false}, {437, true}, {437, false},
         {499, true}, {500, false}, {0, false},
     };
-    struct esp_replay w = {.size = 64};
+    g_autofree struct esp_replay *w = esp_replay_new(64);
     for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
-        cr_expect_eq(esp_replay_fresh(&w, row[i].seq), row[i].fresh, "row %zu", i);
-        cr_expect_eq(esp_replay_accept(&w, row[i].seq), row[i].fresh, "row %zu", i);
+        cr_expect_eq(esp_replay_fresh(w, row[i].seq), row[i].fresh, "row %zu", i);
+        cr_expect_eq(esp_replay_accept(w, row[i].seq), row[i].fresh, "row %zu", i);
     }
 }
 
@@ -28,39 +28,40 @@ Test(esp_replay, ends_exactly_behind_its_size)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(size_row); i++) {
         uint32_t n = size_row[i];
-        struct esp_replay w = {.size = n};
-        cr_expect(esp_replay_accept(&w, 5000));
-        cr_expect_not(esp_replay_fresh(&w, 5000 - n), "window %u, left of it", n);
-        cr_expect(esp_replay_fresh(&w, 5000 - n + 1), "window %u, its last", n);
+        g_autofree struct esp_replay *w = esp_replay_new(n);
+        cr_expect(esp_replay_accept(w, 5000));
+        cr_expect_not(esp_replay_fresh(w, 5000 - n), "window %u, left of it", n);
+        cr_expect(esp_replay_fresh(w, 5000 - n + 1), "window %u, its last", n);
         for (uint32_t seq = 5000 - n + 1; seq < 5000; seq++)
-            cr_expect(esp_replay_accept(&w, seq), "window %u, seq %u", n, seq);
+            cr_expect(esp_replay_accept(w, seq), "window %u, seq %u", n, seq);
         for (uint32_t seq = 5000 - n - 5; seq <= 5000; seq++)
-            cr_expect_not(esp_replay_accept(&w, seq), "window %u, seq %u again", n, seq);
+            cr_expect_not(esp_replay_accept(w, seq), "window %u, seq %u again", n, seq);
     }
 }
 
 Test(esp_replay, asking_changes_nothing)
 {
-    struct esp_replay w = {.size = 64};
-    esp_replay_accept(&w, 10);
-    struct esp_replay before = w;
+    g_autofree struct esp_replay *w = esp_replay_new(64);
+    esp_replay_accept(w, 10);
+    size_t bytes = sizeof *w + 64 / 8;
+    g_autofree struct esp_replay *before = g_memdup2(w, bytes);
     for (uint32_t seq = 0; seq < 300; seq++)
-        esp_replay_fresh(&w, seq);
-    cr_expect_eq(memcmp(&w, &before, sizeof w), 0);
+        esp_replay_fresh(w, seq);
+    cr_expect_eq(memcmp(w, before, bytes), 0);
 }
 
 Test(esp_replay, holds_at_the_end_of_the_32_bit_numbers)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(size_row); i++) {
-        struct esp_replay w = {.size = size_row[i]};
-        cr_expect(esp_replay_accept(&w, UINT32_MAX - 1));
-        cr_expect(esp_replay_accept(&w, UINT32_MAX));
-        cr_expect_not(esp_replay_accept(&w, UINT32_MAX));
-        cr_expect(esp_replay_accept(&w, UINT32_MAX - size_row[i] + 1));
-        cr_expect_not(esp_replay_accept(&w, UINT32_MAX - size_row[i]));
+        g_autofree struct esp_replay *w = esp_replay_new(size_row[i]);
+        cr_expect(esp_replay_accept(w, UINT32_MAX - 1));
+        cr_expect(esp_replay_accept(w, UINT32_MAX));
+        cr_expect_not(esp_replay_accept(w, UINT32_MAX));
+        cr_expect(esp_replay_accept(w, UINT32_MAX - size_row[i] + 1));
+        cr_expect_not(esp_replay_accept(w, UINT32_MAX - size_row[i]));
         /* Numbers do not come round: small ones are old ones. */
         for (uint32_t seq = 0; seq < 2 * size_row[i]; seq++)
-            cr_expect_not(esp_replay_accept(&w, seq), "seq %u", seq);
+            cr_expect_not(esp_replay_accept(w, seq), "seq %u", seq);
     }
 }
 
@@ -68,7 +69,7 @@ Test(esp_replay, agrees_with_a_list_of_all_numbers_seen)
 {
     enum { SPAN = 20000, STEPS = 30000 };
     for (size_t i = 0; i < G_N_ELEMENTS(size_row); i++) {
-        struct esp_replay w = {.size = size_row[i]};
+        g_autofree struct esp_replay *w = esp_replay_new(size_row[i]);
         g_autofree bool *seen = g_new0(bool, SPAN);
         uint32_t highest = 0, x = 12345 + (uint32_t)i, middle = 1;
         for (int step = 0; step < STEPS; step++) {
@@ -78,7 +79,7 @@ Test(esp_replay, agrees_with_a_list_of_all_numbers_seen)
             uint32_t back = (x >> 4) % (size_row[i] + size_row[i] / 4);
             uint32_t seq = middle > back ? middle - back : 0;
             bool fresh = seq != 0 && !seen[seq] && (seq > highest || highest - seq < size_row[i]);
-            cr_assert_eq(esp_replay_accept(&w, seq), fresh, "window %u step %d seq %u", size_row[i],
+            cr_assert_eq(esp_replay_accept(w, seq), fresh, "window %u step %d seq %u", size_row[i],
                          step, seq);
             if (fresh) {
                 seen[seq] = true;

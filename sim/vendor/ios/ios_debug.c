@@ -7,9 +7,47 @@
 
 /* ---- Memory ---- */
 
+/* Words lie in order of their SA's number, which comes first in each: a hub has thousands of them,
+ * a spoke one or two. Gives the place of the number, or where it would go. */
+static bool word_find(const GArray *words, uint32_t sa, guint *place)
+{
+    guint low = 0, high = words->len, size = g_array_get_element_size((GArray *)words);
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        const uint32_t *number = (const void *)(words->data + (size_t)middle * size);
+        if (*number == sa) {
+            *place = middle;
+            return true;
+        }
+        if (*number < sa)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *place = low;
+    return false;
+}
+
+static void word_put(GArray *words, uint32_t sa, const void *word)
+{
+    guint place;
+    if (word_find(words, sa, &place))
+        g_array_remove_index(words, place);
+    g_array_insert_vals(words, place, word, 1);
+}
+
+static void word_remove(GArray *words, uint32_t sa)
+{
+    guint place;
+    if (word_find(words, sa, &place))
+        g_array_remove_index(words, place);
+}
+
 static struct ios_ike_word *ike_word(const struct ios *s, ike_sa_id sa)
 {
-    return g_hash_table_lookup(s->words->ike, GUINT_TO_POINTER(sa));
+    GArray *words = s->words->ike;
+    guint place;
+    return word_find(words, sa, &place) ? &g_array_index(words, struct ios_ike_word, place) : NULL;
 }
 
 const struct ios_ike_word *ios_word_of(const struct ios *s, ike_sa_id sa)
@@ -21,7 +59,9 @@ const struct ios_ike_word *ios_word_of(const struct ios *s, ike_sa_id sa)
 
 struct ios_esp_word *ios_esp_word_of(const struct ios *s, esp_sa_id sa)
 {
-    return g_hash_table_lookup(s->words->esp, GUINT_TO_POINTER(sa));
+    GArray *words = s->words->esp;
+    guint place;
+    return word_find(words, sa, &place) ? &g_array_index(words, struct ios_esp_word, place) : NULL;
 }
 
 uint32_t ios_conn_of_ike(const struct ios *s, ike_sa_id id)
@@ -49,12 +89,14 @@ static uint32_t handle_of(const struct ios *s, uint32_t number)
 
 static void remember_ike(struct ios *s, const struct ev_ike_sa_new *e)
 {
-    struct ios_ike_word *w = g_new0(struct ios_ike_word, 1);
-    w->conn = s->words->next_ike++;
-    w->handle = handle_of(s, e->sa);
-    w->role = e->role;
-    w->remote = e->remote;
-    g_hash_table_replace(s->words->ike, GUINT_TO_POINTER(e->sa), w);
+    const struct ios_ike_word word = {
+        .sa = e->sa,
+        .conn = s->words->next_ike++,
+        .handle = handle_of(s, e->sa),
+        .role = e->role,
+        .remote = e->remote,
+    };
+    word_put(s->words->ike, e->sa, &word);
 }
 
 uint32_t ios_conn_for_pair(struct ios *s, uint32_t spi_in, uint32_t spi_out)
@@ -74,12 +116,14 @@ static void remember_esp(struct ios *s, esp_sa_id sa, bool inbound, uint32_t spi
     struct ios_words *w = s->words;
     if (ios_esp_word_of(s, sa))
         return;
-    struct ios_esp_word *word = g_new0(struct ios_esp_word, 1);
     bool asked = w->asked_conn != 0 && w->asked_spi[inbound ? 0 : 1] == spi;
-    word->conn = asked ? w->asked_conn + (inbound ? 0 : 1) : w->next_esp++;
-    word->spi = spi;
-    word->inbound = inbound;
-    g_hash_table_replace(w->esp, GUINT_TO_POINTER(sa), word);
+    const struct ios_esp_word word = {
+        .sa = sa,
+        .conn = asked ? w->asked_conn + (inbound ? 0 : 1) : w->next_esp++,
+        .spi = spi,
+        .inbound = inbound,
+    };
+    word_put(w->esp, sa, &word);
 }
 
 static void count_esp_drop(struct ios *s, const struct ev_esp_drop *e)
@@ -136,10 +180,10 @@ static void remember_after(struct ios *s, const struct trace_event *t)
             w->state = e->new;
     } else if (t->id == EV_ike_sa_gone) {
         const struct ev_ike_sa_gone *e = t->data;
-        g_hash_table_remove(s->words->ike, GUINT_TO_POINTER(e->sa));
+        word_remove(s->words->ike, e->sa);
     } else if (t->id == EV_ipsec_sa_dead) {
         const struct ev_ipsec_sa_dead *e = t->data;
-        g_hash_table_remove(s->words->esp, GUINT_TO_POINTER(e->sa));
+        word_remove(s->words->esp, e->sa);
     }
 }
 
@@ -228,18 +272,22 @@ void ios_proposal_checked(struct ios *s)
 
 unsigned ios_quick_of(const struct ios *s, uint32_t msgid)
 {
-    return GPOINTER_TO_UINT(g_hash_table_lookup(s->words->quick, GUINT_TO_POINTER(msgid)));
+    GHashTable *quick = s->words->quick;
+    return quick ? GPOINTER_TO_UINT(g_hash_table_lookup(quick, GUINT_TO_POINTER(msgid))) : 0;
 }
 
 void ios_quick_add(struct ios *s, uint32_t msgid, unsigned bits)
 {
     unsigned all = ios_quick_of(s, msgid) | bits | IOS_QUICK_KNOWN;
+    if (!s->words->quick)
+        s->words->quick = g_hash_table_new(NULL, NULL);
     g_hash_table_replace(s->words->quick, GUINT_TO_POINTER(msgid), GUINT_TO_POINTER(all));
 }
 
 void ios_quick_forget(struct ios *s, uint32_t msgid)
 {
-    g_hash_table_remove(s->words->quick, GUINT_TO_POINTER(msgid));
+    if (s->words->quick)
+        g_hash_table_remove(s->words->quick, GUINT_TO_POINTER(msgid));
 }
 
 /* ---- Listening ---- */
@@ -301,9 +349,8 @@ static void listen(struct ios *s)
 void ios_speech_init(struct ios *s)
 {
     struct ios_words *w = s->words = g_new0(struct ios_words, 1);
-    w->ike = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    w->esp = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    w->quick = g_hash_table_new(NULL, NULL);
+    w->ike = g_array_new(FALSE, FALSE, sizeof(struct ios_ike_word));
+    w->esp = g_array_new(FALSE, FALSE, sizeof(struct ios_esp_word));
     w->next_ike = 1;
     w->next_esp = FIRST_IPSEC_CONN;
     w->key_engine_lines = g_ptr_array_new_with_free_func(g_free);
@@ -317,9 +364,10 @@ void ios_speech_clear(struct ios *s)
         return;
     trace_unsubscribe(s->d->scope->trace, hear, s);
     ios_log_clear(s);
-    g_hash_table_unref(s->words->ike);
-    g_hash_table_unref(s->words->esp);
-    g_hash_table_unref(s->words->quick);
+    g_array_unref(s->words->ike);
+    g_array_unref(s->words->esp);
+    if (s->words->quick)
+        g_hash_table_unref(s->words->quick);
     g_ptr_array_unref(s->words->key_engine_lines);
     g_clear_pointer(&s->words, g_free);
 }

@@ -35,6 +35,7 @@ extern const struct ios_hearing ios_hear_isakmp[], ios_hear_isakmp_qm[], ios_hea
 
 /* What is remembered of an IKE SA, as the debug lines need it. */
 struct ios_ike_word {
+    ike_sa_id sa;
     uint32_t conn;   /* ISAKMP (0:conn) */
     uint32_t handle; /* sa = <8 hex digits> */
     enum ike_role role;
@@ -43,6 +44,7 @@ struct ios_ike_word {
 };
 /* Of an IPsec SA. */
 struct ios_esp_word {
+    esp_sa_id sa;
     uint32_t conn, spi;
     bool inbound;
     uint64_t replay, verify, identity; /* packets refused, for show crypto ipsec sa detail */
@@ -54,8 +56,7 @@ struct ios_limit {
     sim_time until;
 };
 struct ios_words {
-    GHashTable *ike; /* ike_sa_id -> struct ios_ike_word, for finding only */
-    GHashTable *esp; /* esp_sa_id -> struct ios_esp_word */
+    GArray *ike, *esp; /* struct ios_ike_word, struct ios_esp_word, by number of SA */
     uint32_t next_ike, next_esp;
     uint32_t asked_spi[2],
         asked_conn; /* the pair of the last "Creating IPSec SAs": in, out; its inbound number */
@@ -76,7 +77,8 @@ struct ios_words {
     uint32_t refusal_msgid,
         refusal_spi;        /* the refusal at hand ends a quick mode of ours; 0: none */
     uint32_t deletes_msgid; /* the last informational exchange that deleted SAs */
-    GHashTable *quick;      /* message id -> enum ios_quick bits of the quick modes under way */
+    GHashTable *quick;      /* message id -> enum ios_quick bits of the quick modes under way; NULL
+                               until the first */
 };
 enum ios_quick { IOS_QUICK_OURS = 1, IOS_QUICK_ANSWERED = 2, IOS_QUICK_KNOWN = 4 };
 
