@@ -157,7 +157,8 @@ static enum world_end play(struct world *w, sim_time until, struct pace *pace, c
 {
     for (;;) {
         bool more = true;
-        for (int i = 0; more && i < BATCH; i++)
+        uint64_t stop = MIN(sim_events(w->sim) + BATCH, w->max_events);
+        while (more && sim_events(w->sim) < stop)
             more = sim_step(w->sim, until);
         if (sim_now(w->sim) != pace->at) {
             pace->at = sim_now(w->sim);

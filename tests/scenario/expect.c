@@ -172,6 +172,7 @@ Test(expect, a_run_that_does_not_end_hits_a_limit)
     struct played p =
         play_with(TWO_HOSTS "traffic:\n  - {name: flood, from: a, to: b, every: 1us}\n", &options);
     cr_expect_eq(p.end, WORLD_LIMIT);
+    cr_expect_eq(sim_events(world_sim(p.w)), 5000);
     played_free(&p);
     struct played q =
         play(TWO_HOSTS "limits: {instant: 1000}\n"
