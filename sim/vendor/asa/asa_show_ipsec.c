@@ -119,8 +119,7 @@ static void replay_text(const struct asa *s, const struct ipsec_pair *p, GString
         return;
     uint32_t word[2] = {0, 0};
     for (uint32_t back = 0; back < 64 && back < sa->replay->highest; back++) {
-        struct esp_replay probe = *sa->replay;
-        if (!esp_replay_fresh(&probe, sa->replay->highest - back))
+        if (!esp_replay_fresh(sa->replay, sa->replay->highest - back))
             word[1 - back / 32] |= 1u << back % 32;
     }
     g_string_append_printf(out, "         Anti replay bitmap: \n          0x%08X 0x%08X\n", word[0],
