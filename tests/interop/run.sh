@@ -6,7 +6,7 @@
 # keys, and the judge that derives all keys anew. Exit 1 when a case fails, 77 when nothing can be judged here.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-only= keep= jobs=2 workers=()
+only= keep= jobs=3 workers=()
 while [ $# -gt 2 ]; do
     case $1 in
     --case) only=$2; shift 2 ;;
