@@ -21,6 +21,17 @@ struct ike_key {
     char *secret;
     bool no_xauth;
 };
+/* How one peer is watched for life (RFC 3706). */
+struct ike_liveness {
+    uint32_t threshold_s; /* silence before a question; 0 = nothing is asked */
+    uint32_t retry_s;     /* between two questions; 0 = 2 s */
+    bool periodic;        /* ask though there is nothing to send */
+    bool unannounced;     /* dead peer detection is not offered to this peer at all */
+};
+struct ike_peer_liveness {
+    ip4 peer;
+    struct ike_liveness liveness;
+};
 enum ike_identity { IKE_IDENTITY_ADDRESS, IKE_IDENTITY_HOSTNAME };
 struct ike_conf {
     bool enabled;
@@ -30,9 +41,9 @@ struct ike_conf {
     GPtrArray *keys; /* struct ike_key, in order of configuration, owned */
     enum ike_identity identity;
     char *hostname;
-    uint32_t keepalive_s, keepalive_retry_s; /* 0 = none */
-    bool keepalive_periodic;
-    bool invalid_spi_recovery; /* a peer that uses an SPI which is not here is told */
+    struct ike_liveness liveness; /* of peers without a row of their own */
+    GArray *peer_liveness;        /* struct ike_peer_liveness */
+    bool invalid_spi_recovery;    /* a peer that uses an SPI which is not here is told */
 };
 
 struct ike_conf *ike_conf_new(void); /* enabled, fallback DES SHA RSA-SIG group 1 86400 s */
@@ -46,5 +57,9 @@ bool ike_policy_remove(struct ike_conf *c, uint32_t priority);
 const struct ike_key *ike_key_for(const struct ike_conf *c, ip4 peer);
 void ike_key_set(struct ike_conf *c, ip4 addr, ip4 mask, const char *secret, bool no_xauth);
 bool ike_key_remove(struct ike_conf *c, ip4 addr, ip4 mask);
+/* How a peer is watched: its own row, or the device's. */
+const struct ike_liveness *ike_liveness_for(const struct ike_conf *c, ip4 peer);
+void ike_liveness_set(struct ike_conf *c, ip4 peer, const struct ike_liveness *l);
+void ike_liveness_remove(struct ike_conf *c, ip4 peer);
 
 #endif

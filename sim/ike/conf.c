@@ -21,6 +21,7 @@ struct ike_conf *ike_conf_new(void)
     c->enabled = true;
     c->policies = g_ptr_array_new_with_free_func(g_free);
     c->keys = g_ptr_array_new_with_free_func(key_free);
+    c->peer_liveness = g_array_new(FALSE, FALSE, sizeof(struct ike_peer_liveness));
     c->has_fallback = true;
     c->fallback = (struct ike_policy){
         .priority = 65535,
@@ -38,6 +39,7 @@ void ike_conf_free(struct ike_conf *c)
     if (!c)
         return;
     g_ptr_array_unref(c->policies);
+    g_array_unref(c->peer_liveness);
     g_ptr_array_unref(c->keys);
     g_free(c->hostname);
     g_free(c);
@@ -112,4 +114,42 @@ bool ike_key_remove(struct ike_conf *c, ip4 addr, ip4 mask)
 {
     struct ike_key *k = key_at(c, addr, mask);
     return k && g_ptr_array_remove(c->keys, k);
+}
+
+/* ---- Liveness ---- */
+
+static struct ike_peer_liveness *liveness_row(const struct ike_conf *c, ip4 peer)
+{
+    for (guint i = 0; i < c->peer_liveness->len; i++) {
+        struct ike_peer_liveness *row =
+            &g_array_index(c->peer_liveness, struct ike_peer_liveness, i);
+        if (row->peer == peer)
+            return row;
+    }
+    return NULL;
+}
+
+const struct ike_liveness *ike_liveness_for(const struct ike_conf *c, ip4 peer)
+{
+    const struct ike_peer_liveness *row = liveness_row(c, peer);
+    return row ? &row->liveness : &c->liveness;
+}
+
+void ike_liveness_set(struct ike_conf *c, ip4 peer, const struct ike_liveness *l)
+{
+    struct ike_peer_liveness *row = liveness_row(c, peer);
+    if (row) {
+        row->liveness = *l;
+        return;
+    }
+    const struct ike_peer_liveness fresh = {peer, *l};
+    g_array_append_val(c->peer_liveness, fresh);
+}
+
+void ike_liveness_remove(struct ike_conf *c, ip4 peer)
+{
+    struct ike_peer_liveness *row = liveness_row(c, peer);
+    if (row)
+        g_array_remove_index(c->peer_liveness,
+                             (guint)(row - (struct ike_peer_liveness *)c->peer_liveness->data));
 }

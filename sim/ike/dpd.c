@@ -18,9 +18,14 @@ static bool serves(const struct ike_sa *sa)
     return sa->state == IKE_STATE_QM_IDLE && ike_sa_working(sa->e, sa->local, sa->remote) == sa;
 }
 
+static const struct ike_liveness *liveness(const struct ike_sa *sa)
+{
+    return ike_liveness_for(sa->e->conf, sa->remote);
+}
+
 static bool is_on(const struct ike_sa *sa)
 {
-    return sa->e->conf->keepalive_s && ike_dpd_agreed(sa) && serves(sa);
+    return liveness(sa)->threshold_s && ike_dpd_agreed(sa) && serves(sa);
 }
 
 static struct ike_traffic look(const struct ike_sa *sa, bool watch)
@@ -39,7 +44,7 @@ static sim_time last_heard(const struct ike_sa *sa, const struct ike_traffic *t)
 
 static void wait_for_silence(struct ike_sa *sa, sim_time heard)
 {
-    sim_timer_arm(&sa->dpd.timer, heard + SECONDS(sa->e->conf->keepalive_s));
+    sim_timer_arm(&sa->dpd.timer, heard + SECONDS(liveness(sa)->threshold_s));
 }
 
 void ike_dpd_begin(struct ike_sa *sa)
@@ -99,7 +104,7 @@ static void ask(struct ike_sa *sa)
     TRACE(e->scope, ike_dpd_tx, .sa = sa->id, .remote = sa->remote, .number = number,
           .again = d->asked, .limit = e->profile->dpd_retries);
     d->asked++;
-    uint32_t retry_s = e->conf->keepalive_retry_s ? e->conf->keepalive_retry_s : RETRY_S;
+    uint32_t retry_s = liveness(sa)->retry_s ? liveness(sa)->retry_s : RETRY_S;
     sim_timer_arm_in(&d->timer, SECONDS(retry_s));
     say(sa, NOTIFY_R_U_THERE, number);
 }
@@ -125,7 +130,7 @@ static void give_up(struct ike_sa *sa)
 void ike_dpd_timer(void *owner)
 {
     struct ike_sa *sa = owner;
-    const struct ike_conf *conf = sa->e->conf;
+    const struct ike_liveness *live = liveness(sa);
     const struct ike_profile *profile = sa->e->profile;
     struct ike_traffic t = look(sa, false);
     sim_time now = sim_now(sa->e->sim), heard = last_heard(sa, &t);
@@ -135,16 +140,16 @@ void ike_dpd_timer(void *owner)
     }
     /* Where a question is asked regardless of packets, only an answer will do: that is how a filter
      * for informational exchanges ends a healthy tunnel (CAT-15). */
-    bool always = conf->keepalive_periodic && !profile->dpd_spares_heard;
+    bool always = live->periodic && !profile->dpd_spares_heard;
     if (!always && t.last_in >= sa->dpd.since)
         sa->dpd.asked = 0;
     if (sa->dpd.asked > profile->dpd_retries)
         give_up(sa);
     else if (sa->dpd.asked)
         ask(sa);
-    else if (!always && now - heard < SECONDS(conf->keepalive_s))
+    else if (!always && now - heard < SECONDS(live->threshold_s))
         wait_for_silence(sa, heard);
-    else if (conf->keepalive_periodic || t.last_out > heard)
+    else if (live->periodic || t.last_out > heard)
         ask(sa);
     else
         look(sa, true); /* nothing to send: whether the peer lives does not matter yet */

@@ -33,8 +33,11 @@ static void box_id(const struct ike_sa *sa, enum ike_role sender, uint8_t out[BO
 
 void ike_vendor_ids_put(struct ike_sa *sa, const enum ike_vid *list, struct isakmp_out *o)
 {
+    bool unannounced = ike_liveness_for(sa->e->conf, sa->remote)->unannounced;
     for (size_t i = 0; i < IKE_PROFILE_VIDS && list[i] != IKE_VID_UNKNOWN; i++) {
         uint8_t box[BOX_BYTES];
+        if (list[i] == IKE_VID_DPD && unannounced)
+            continue;
         sa->dpd.said |= list[i] == IKE_VID_DPD;
         if (list[i] == IKE_VID_PEER_BOX) {
             box_id(sa, sa->role, box);

@@ -388,9 +388,9 @@ Test(ios_load, sets_what_the_engines_read)
     cr_expect_eq(p->lifetime_s, 86400);
     cr_expect_str_eq(ike_key_for(b->d->ike_conf, IP4(10, 48, 67, 181))->secret, "cisco123");
     cr_expect_str_eq(ike_key_for(b->d->ike_conf, IP4(1, 2, 3, 4))->secret, "any");
-    cr_expect_eq(b->d->ike_conf->keepalive_s, 15);
-    cr_expect_eq(b->d->ike_conf->keepalive_retry_s, 3);
-    cr_expect_not(b->d->ike_conf->keepalive_periodic);
+    cr_expect_eq(b->d->ike_conf->liveness.threshold_s, 15);
+    cr_expect_eq(b->d->ike_conf->liveness.retry_s, 3);
+    cr_expect_not(b->d->ike_conf->liveness.periodic);
     const struct ipsec_map *m = ipsec_map_find(b->d->ipsec_conf, "mymap");
     const struct ipsec_map_entry *e = ipsec_entry_find(m, 10);
     cr_expect_eq(e->peers->len, 2);

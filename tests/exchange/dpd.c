@@ -8,8 +8,8 @@ static struct ike_pair *dpd_pair(void)
     struct ike_pair *p = pair_new();
     pair_small(p);
     pair_announce_dpd(p);
-    p->end[PAIR_I].conf->keepalive_s = 10;
-    p->end[PAIR_I].conf->keepalive_retry_s = 2;
+    p->end[PAIR_I].conf->liveness.threshold_s = 10;
+    p->end[PAIR_I].conf->liveness.retry_s = 2;
     pair_ladder(p);
     pair_ask(p, PAIR_I);
     pair_run(p, SECONDS(1));
@@ -94,8 +94,8 @@ Test(dpd, is_done_only_where_both_ends_announce_it)
         struct ike_pair *p = pair_new();
         p->end[PAIR_I].profile.vid_mm3[0] = row[k].i ? IKE_VID_DPD : IKE_VID_UNKNOWN;
         p->end[PAIR_R].profile.vid_mm2[0] = row[k].r ? IKE_VID_DPD : IKE_VID_UNKNOWN;
-        p->end[PAIR_I].conf->keepalive_s = 10;
-        p->end[PAIR_I].conf->keepalive_periodic = true;
+        p->end[PAIR_I].conf->liveness.threshold_s = 10;
+        p->end[PAIR_I].conf->liveness.periodic = true;
         pair_ask(p, PAIR_I);
         pair_run(p, SECONDS(35));
         cr_expect_eq(pair_count(p, PAIR_I, "ike.dpd.sent"), row[k].asks ? 3 : 0, "row %zu", k);
@@ -113,7 +113,7 @@ Test(dpd, periodic_questions_are_asked_whether_or_not_the_peer_is_heard)
     } row[] = {{false, false, 5}, {false, true, 5}, {true, false, 5}, {true, true, 0}};
     for (size_t k = 0; k < G_N_ELEMENTS(row); k++) {
         struct ike_pair *p = dpd_pair();
-        p->end[PAIR_I].conf->keepalive_periodic = true;
+        p->end[PAIR_I].conf->liveness.periodic = true;
         p->end[PAIR_I].profile.dpd_spares_heard = row[k].spares;
         for (int s = 2; s < 55; s++) {
             pair_run(p, SECONDS(s));
@@ -145,7 +145,7 @@ Test(dpd, packets_of_the_peer_are_as_good_as_its_answer)
 Test(dpd, periodic_questions_want_answers_whatever_else_comes)
 {
     struct ike_pair *p = dpd_pair();
-    p->end[PAIR_I].conf->keepalive_periodic = true;
+    p->end[PAIR_I].conf->liveness.periodic = true;
     p->lose = UINT64_MAX;
     for (int s = 2; s < 30; s++) {
         pair_run(p, SECONDS(s));
@@ -160,7 +160,7 @@ Test(dpd, periodic_questions_want_answers_whatever_else_comes)
 Test(dpd, stops_where_it_is_configured_away)
 {
     struct ike_pair *p = dpd_pair();
-    p->end[PAIR_I].conf->keepalive_s = 0;
+    p->end[PAIR_I].conf->liveness.threshold_s = 0;
     p->lose = UINT64_MAX;
     packets(p, PAIR_I, true, SECONDS(60));
     cr_expect_str_eq(since(p), "");
@@ -208,8 +208,8 @@ Test(dpd, questions_out_of_order_are_counted_and_not_answered)
 Test(dpd, answers_to_other_questions_prove_nothing)
 {
     struct ike_pair *p = dpd_pair();
-    p->end[PAIR_R].conf->keepalive_s = 10;
-    p->end[PAIR_R].conf->keepalive_periodic = true;
+    p->end[PAIR_R].conf->liveness.threshold_s = 10;
+    p->end[PAIR_R].conf->liveness.periodic = true;
     ike_dpd_begin(p->end[PAIR_R].engine->sas->pdata[0]);
     p->lose_by[PAIR_R] = UINT64_MAX;
     for (int k = 0; k < 30; k++)

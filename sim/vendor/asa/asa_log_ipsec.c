@@ -203,6 +203,8 @@ const struct asa_hearing asa_hear_ipsec[] = {
 const enum trace_id asa_silent[] = {
     /* keepalives and recovery of SPIs are not negotiated by this kind yet */
     EV_ike_dpd_tx, EV_ike_dpd_rx, EV_ike_dpd_dead, EV_ike_collision, EV_ike_unknown_spi,
+    EV_ike_id_refused, EV_ike_no_policy, EV_ike_released, EV_ipsec_no_peer,
+    EV_conn_new, EV_conn_stale, EV_conn_rebound, EV_conn_end, EV_tcp_state, EV_tcp_tx, EV_tcp_rx,
     EV_note, EV_injected, EV_console, EV_config_line, EV_config_change, EV_clear_command,
     EV_device_boot, EV_device_reload, EV_timeline, EV_traffic_tx, EV_traffic_rx, EV_traffic_error,
     EV_verdict,

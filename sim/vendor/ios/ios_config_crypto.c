@@ -194,14 +194,14 @@ static void keepalive(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
     struct ike_conf *c = s->d->ike_conf;
-    c->keepalive_s = c->keepalive_retry_s = 0;
-    c->keepalive_periodic = false;
+    c->liveness.threshold_s = c->liveness.retry_s = 0;
+    c->liveness.periodic = false;
     if (cli_negated(a))
         return;
-    c->keepalive_retry_s = 2;
-    cli_arg_u32(a, "seconds", &c->keepalive_s);
-    cli_arg_u32(a, "retry", &c->keepalive_retry_s);
-    c->keepalive_periodic = cli_has(a, "periodic");
+    c->liveness.retry_s = 2;
+    cli_arg_u32(a, "seconds", &c->liveness.threshold_s);
+    cli_arg_u32(a, "retry", &c->liveness.retry_s);
+    c->liveness.periodic = cli_has(a, "periodic");
 }
 
 static void invalid_spi_recovery(void *self, const struct cli_args *a, GString *out)

@@ -158,11 +158,11 @@ static void isakmp(const struct ios *s, GString *out)
         line(out, "crypto isakmp identity hostname");
     if (c->invalid_spi_recovery)
         line(out, "crypto isakmp invalid-spi-recovery");
-    if (c->keepalive_s) {
-        g_string_append_printf(out, "crypto isakmp keepalive %u", c->keepalive_s);
-        if (c->keepalive_retry_s != 2)
-            g_string_append_printf(out, " %u", c->keepalive_retry_s);
-        line(out, "%s", c->keepalive_periodic ? " periodic" : "");
+    if (c->liveness.threshold_s) {
+        g_string_append_printf(out, "crypto isakmp keepalive %u", c->liveness.threshold_s);
+        if (c->liveness.retry_s != 2)
+            g_string_append_printf(out, " %u", c->liveness.retry_s);
+        line(out, "%s", c->liveness.periodic ? " periodic" : "");
     }
     bar(out);
 }
