@@ -85,6 +85,12 @@ struct ipsec_request {
 };
 enum ike_why ipsec_check_request(struct ipsec *x, const struct ipsec_request *q,
                                  struct ipsec_grant *out);
+/* Is this traffic still to be protected: is there an applied map of that name whose entry `seq` is
+ * complete and whose access list has a permit line equal to these proxies, or containing them?
+ * Says nothing, so it may be asked at any time, for instance before SAs are replaced or a message
+ * is sent again. */
+bool ipsec_wants(struct ipsec *x, const char *map, uint32_t seq, const struct proxy *lp,
+                 const struct proxy *rp);
 /* A fresh inbound SPI, at least 256, from the node's stream. */
 uint32_t ipsec_new_spi(struct ipsec *x);
 struct ipsec_child {
@@ -122,6 +128,22 @@ void ipsec_path_mtu(struct ipsec *x, ip4 remote, uint32_t spi_out, uint32_t mtu)
 /* A negotiation for this ident failed: nothing is pending any more (the next packet asks again). */
 void ipsec_acquire_failed(struct ipsec *x, ip4 local, ip4 remote, const struct proxy *lp,
                           const struct proxy *rp);
+
+/* ---- VPN contexts, for who binds something to a tunnel, such as a firewall's connections ----
+ *
+ * Each ident has a context number while it has SAs: given when its first pair is installed, from 1
+ * on and never again for another; kept while pairs replace each other; over when its last pair
+ * ends, however that came. An ident that gets SAs anew later has another number. */
+
+/* The context whose SA a packet in clear would leave by through that interface; 0 = policy does not
+ * protect it, or there is no SA at the moment. Counts no hits and asks for no SAs. */
+uint32_t ipsec_context_out(struct ipsec *x, const struct net_if *out, const struct pkt *p);
+/* The context of the SA that unwrapped the packet; 0 = it came in clear, or the SA ended with it. */
+uint32_t ipsec_context_in(const struct ipsec *x, const struct pkt *p);
+/* Told when a context begins (alive) and when it is over. One listener; NULL = none. Called amid
+ * the work on SAs: it must not change them. */
+void ipsec_on_context(struct ipsec *x, void (*fn)(void *self, uint32_t context, bool alive),
+                      void *self);
 
 /* ---- What the operator does ---- */
 
@@ -162,6 +184,7 @@ struct ipsec_ident {
     struct proxy local_proxy, remote_proxy;
     uint64_t encaps, encrypt, digest, decaps, decrypt, verify, send_errors, recv_errors;
     GPtrArray *pairs; /* struct ipsec_pair, newest first */
+    uint32_t context; /* VPN context; 0 = no pairs */
 };
 size_t ipsec_ident_count(const struct ipsec *x);
 const struct ipsec_ident *ipsec_ident_at(const struct ipsec *x,

@@ -6,8 +6,7 @@ enum { PORT_IKE = 500, PORT_NAT_T = 4500 };
 
 /* ---- Going out ---- */
 
-/* IKE's own datagrams, and what is protected already, are never protected. */
-static bool own_control(const struct binding *b, const struct pkt *p, const struct flow *f)
+bool ipsec_own_control(const struct binding *b, const struct pkt *p, const struct flow *f)
 {
     if (p->in || f->src != b->local)
         return false;
@@ -116,7 +115,7 @@ static enum net_verdict egress(void *self, struct net_if *out, ip4 nexthop, stru
     struct binding *b = ipsec_binding(x, out);
     struct flow f;
     ipsec_fresh(x);
-    if (!b || !pkt_flow(p, &f) || own_control(b, p, &f))
+    if (!b || !pkt_flow(p, &f) || ipsec_own_control(b, p, &f))
         return NET_PASS;
     struct match m = ipsec_select(x, b, &f);
     if (!m.ident)

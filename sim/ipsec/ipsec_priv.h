@@ -86,6 +86,9 @@ struct ipsec {
     GHashTable *uses; /* by both addresses, struct peer_use, counted by pairs */
     void (*on_sent)(void *self, ip4 local, ip4 remote);
     void *on_sent_self;
+    void (*on_context)(void *self, uint32_t context, bool alive);
+    void *on_context_self;
+    uint32_t last_context;
     GPtrArray *bindings; /* by index of interface; holes are NULL */
     GPtrArray *idents;   /* struct ident, owned; by interface, entry, line */
     struct flow_slot
@@ -125,6 +128,8 @@ static inline void ipsec_forget_flows(struct ipsec *x)
 
 /* ---- select.c ---- */
 struct match ipsec_select(struct ipsec *x, struct binding *b, const struct flow *f);
+/* The same without counting the hits of access-list lines. */
+struct match ipsec_select_silently(struct ipsec *x, struct binding *b, const struct flow *f);
 void ipsec_line_proxies(const struct acl_line *l, struct proxy *local, struct proxy *remote);
 struct proxy ipsec_proxy_masked(struct proxy p);
 
@@ -158,7 +163,13 @@ void ipsec_use_sent(struct ipsec *x, struct peer_use *u);
 /* The entry's next peer, when this one is the ident's and no pair is left. */
 void ipsec_ident_next_peer(struct ipsec *x, struct ident *ident, ip4 remote);
 
+/* ---- context.c ---- */
+void ipsec_context_begin(struct ipsec *x, struct ident *ident);
+void ipsec_context_end(struct ipsec *x, uint32_t context);
+
 /* ---- data.c ---- */
+/* IKE's own datagrams, and what is protected already, are never protected. */
+bool ipsec_own_control(const struct binding *b, const struct pkt *p, const struct flow *f);
 void ipsec_data_attach(struct ipsec *x);
 void ipsec_data_detach(struct ipsec *x);
 

@@ -56,7 +56,7 @@ enum ike_why ipsec_check_suite(struct ipsec *x, ip4 local, ip4 remote, const str
 }
 
 /* A permit line equal to the proxies or containing them: the peer may ask for less than all. */
-static bool rule_covers(const struct rule *r, const struct ipsec_request *q)
+static bool rule_covers(const struct rule *r, const struct proxy *lp, const struct proxy *rp)
 {
     for (guint i = 0; i < r->acl->lines->len; i++) {
         const struct acl_line *l = r->acl->lines->pdata[i];
@@ -64,7 +64,7 @@ static bool rule_covers(const struct rule *r, const struct ipsec_request *q)
         if (!l->permit || l->remark)
             continue;
         ipsec_line_proxies(l, &local, &remote);
-        if (proxy_within(&q->local_proxy, &local) && proxy_within(&q->remote_proxy, &remote))
+        if (proxy_within(lp, &local) && proxy_within(rp, &remote))
             return true;
     }
     return false;
@@ -104,7 +104,7 @@ static const struct rule *rule_for(const struct ipsec *x, const struct ipsec_req
         if (!b || !b->local || b->local != q->local)
             continue;
         for (guint j = 0; j < b->rules->len; j++) {
-            if (rule_covers(b->rules->pdata[j], q)) {
+            if (rule_covers(b->rules->pdata[j], &q->local_proxy, &q->remote_proxy)) {
                 *binding = b;
                 return b->rules->pdata[j];
             }
@@ -135,4 +135,19 @@ enum ike_why ipsec_check_request(struct ipsec *x, const struct ipsec_request *q,
           .rport = q->remote_proxy.port, .cipher = q->suite.cipher, .auth = q->suite.auth,
           .transport = q->suite.transport, .map = b ? b->name : NULL);
     return why;
+}
+
+bool ipsec_wants(struct ipsec *x, const char *map, uint32_t seq, const struct proxy *lp,
+                 const struct proxy *rp)
+{
+    ipsec_fresh(x);
+    for (guint i = 0; map && i < x->bindings->len; i++) {
+        const struct binding *b = x->bindings->pdata[i];
+        for (guint j = 0; b && g_str_equal(b->name, map) && j < b->rules->len; j++) {
+            const struct rule *r = b->rules->pdata[j];
+            if (r->entry->seq == seq && rule_covers(r, lp, rp))
+                return true;
+        }
+    }
+    return false;
 }

@@ -28,7 +28,7 @@ void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell)
     struct ipsec *x = p->x;
     struct ident *ident = p->ident;
     ip4 local = p->local, remote = p->remote;
-    uint32_t spi_in = p->view.spi_in;
+    uint32_t spi_in = p->view.spi_in, context = 0;
     say_dead(p, p->in, why);
     say_dead(p, p->out, why);
     sad_remove(x->sad, p->view.in);
@@ -39,7 +39,13 @@ void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell)
         ((struct pair *)ident->view.pairs->pdata[0])->view.sending = true;
     ipsec_pair_free(p);
     ipsec_forget_flows(x);
+    if (!ident->view.pairs->len) {
+        context = ident->view.context;
+        ident->view.context = 0;
+    }
     ipsec_ident_prune(x, ident);
+    if (context)
+        ipsec_context_end(x, context);
     if (tell && x->ops.ended)
         x->ops.ended(x->ops.self, local, remote, spi_in, why);
 }
@@ -414,5 +420,6 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     say_new(p, out);
     say_key(p, in, c->keymat_in);
     say_key(p, out, c->keymat_out);
+    ipsec_context_begin(x, p->ident);
     return WHY_NONE;
 }

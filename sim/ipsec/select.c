@@ -70,14 +70,25 @@ static guint index_of_line(const struct acl *acl, const struct acl_line *l)
     return at;
 }
 
+static const struct acl_line *line_of(struct acl *acl, const struct flow *f, bool count)
+{
+    if (count)
+        return acl_match(acl, f);
+    guint at = 0;
+    while (at < acl->lines->len && !acl_line_matches(acl->lines->pdata[at], f))
+        at++;
+    return at < acl->lines->len ? acl->lines->pdata[at] : NULL;
+}
+
 /* Returns true when the answer may be remembered: no hits of deny lines would be missed. */
-static bool search(struct ipsec *x, struct binding *b, const struct flow *f, struct match *m)
+static bool search(struct ipsec *x, struct binding *b, const struct flow *f, bool count,
+                   struct match *m)
 {
     bool plain = true;
     *m = (struct match){0};
     for (guint i = 0; i < b->rules->len; i++) {
         struct rule *r = b->rules->pdata[i];
-        const struct acl_line *l = acl_match(r->acl, f);
+        const struct acl_line *l = line_of(r->acl, f, count);
         if (!l)
             continue;
         guint at = index_of_line(r->acl, l);
@@ -109,7 +120,7 @@ static bool flow_same(const struct flow *a, const struct flow *b)
            a->icmp_code == b->icmp_code;
 }
 
-struct match ipsec_select(struct ipsec *x, struct binding *b, const struct flow *f)
+static struct match select_by(struct ipsec *x, struct binding *b, const struct flow *f, bool count)
 {
     struct match m = {0};
     if (!b->rules->len)
@@ -117,11 +128,21 @@ struct match ipsec_select(struct ipsec *x, struct binding *b, const struct flow 
     struct flow_slot *slot = x->slots ? &x->slots[flow_hash(f) & x->slot_mask] : NULL;
     if (slot && slot->generation == x->generation && slot->binding == b &&
         flow_same(&slot->flow, f)) {
-        if (slot->match.line)
+        if (slot->match.line && count)
             slot->match.line->hits++;
         return slot->match;
     }
-    if (search(x, b, f, &m) && slot)
+    if (search(x, b, f, count, &m) && slot)
         *slot = (struct flow_slot){*f, b, x->generation, m};
     return m;
+}
+
+struct match ipsec_select(struct ipsec *x, struct binding *b, const struct flow *f)
+{
+    return select_by(x, b, f, true);
+}
+
+struct match ipsec_select_silently(struct ipsec *x, struct binding *b, const struct flow *f)
+{
+    return select_by(x, b, f, false);
 }
