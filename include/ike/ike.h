@@ -102,6 +102,17 @@ typedef struct ike_traffic (*ike_traffic_fn)(void *self, ip4 local, ip4 remote, 
 void ike_on_traffic(struct ike_engine *e, ike_traffic_fn look); /* self is that of the ops */
 void ike_traffic_sent(struct ike_engine *e, ip4 local, ip4 remote);
 
+/* A phase 1 SA is complete (up), or is about to end and still works, so that what was made under it
+ * can end before it. `tell`: the peer will be told of the end. */
+struct ike_turn {
+    ike_sa_id sa;
+    ip4 local, remote;
+    bool up, tell;
+    enum ike_why why;
+};
+void ike_on_turn(struct ike_engine *e, void (*fn)(void *self, const struct ike_turn *turn),
+                 void *self);
+
 /* Ends IKE SAs: sends DELETE where a working SA allows it. 0 = every SA. Returns how many. */
 size_t ike_clear(struct ike_engine *e, ike_sa_id id, enum ike_why why);
 /* The device lost its memory (reload): everything goes, nothing is sent. */

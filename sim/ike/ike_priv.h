@@ -207,6 +207,8 @@ struct ike_engine {
     ike_sa_id next_id;
     uint32_t half_open, dead;
     ike_traffic_fn traffic; /* NULL = nothing is known of it */
+    void (*on_turn)(void *self, const struct ike_turn *turn);
+    void *on_turn_self;
     struct ike_told *told;  /* IKE_TOLD, made when the first is told */
     size_t told_at;
 };

@@ -92,6 +92,20 @@ sim_time ike_in_seconds(const struct ike_engine *e, uint32_t seconds)
                                                              : now + SECONDS(seconds);
 }
 
+void ike_on_turn(struct ike_engine *e, void (*fn)(void *self, const struct ike_turn *turn),
+                 void *self)
+{
+    e->on_turn = fn;
+    e->on_turn_self = self;
+}
+
+static void tell_turn(const struct ike_sa *sa, bool up, bool tell, enum ike_why why)
+{
+    const struct ike_turn turn = {sa->id, sa->local, sa->remote, up, tell, why};
+    if (sa->e->on_turn)
+        sa->e->on_turn(sa->e->on_turn_self, &turn);
+}
+
 /* A lifetime of 0 has no end. */
 void ike_sa_complete(struct ike_sa *sa)
 {
@@ -111,6 +125,8 @@ void ike_sa_complete(struct ike_sa *sa)
         ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
     ike_dpd_begin(sa);
     ike_recover_completed(sa);
+    if (sa->state == IKE_STATE_QM_IDLE)
+        tell_turn(sa, true, false, WHY_NONE);
 }
 
 /* ---- The end ---- */
@@ -145,6 +161,8 @@ void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool 
     struct ike_engine *e = sa->e;
     if (sa->state == IKE_STATE_DEAD)
         return;
+    if (sa->state == IKE_STATE_QM_IDLE)
+        tell_turn(sa, false, tell, why);
     if (tell && sa->state == IKE_STATE_QM_IDLE && e->profile->send_deletes) {
         take_back_spis(sa);
         ike_delete_send(sa, 0);
