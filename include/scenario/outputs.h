@@ -14,7 +14,11 @@ enum {
     OUTPUT_KEYS = 64,      /* keys.json and wireshark/ */
     OUTPUT_MANIFEST = 128, /* always: it makes the folder a run folder */
     OUTPUT_FINGERPRINT = 256,
-    OUTPUT_ALL = 511,
+    OUTPUT_SAS = 512, /* the tables that pictures are drawn from */
+    OUTPUT_TRAFFIC = 1024,
+    OUTPUT_ESP = 2048,
+    OUTPUT_TIMELINE = 4096,
+    OUTPUT_ALL = 8191,
 };
 /* The names, for options and help: "events", "capture" ... closed by name NULL. */
 struct output_name {

@@ -5,7 +5,7 @@
  * (`write` makes the directory when it is missing) and is freed before the trace. What could not be
  * written is said in a GError of G_FILE_ERROR. No file holds a wall-clock time or a pointer.
  *
- * Long runs: events.jsonl and capture.pcapng can go to disk as they grow. Their `new` then takes
+ * Long runs: events.jsonl, capture.pcapng and the tables can go to disk as they grow. Their `new` then takes
  * the directory at once (made when missing); with NULL they are kept in memory until `write`. A
  * streaming `new` that cannot open its file returns NULL. `write` closes the file and tells of any
  * error met on the way; its directory is ignored by a streaming sink. */
@@ -38,6 +38,48 @@ void sink_counters_sample(struct sink_csv *s, sim_time now);
 /* The samples, then all counters as they are at the end. */
 bool sink_csv_write(struct sink_csv *s, const char *dir, GError **error);
 void sink_csv_free(struct sink_csv *s);
+
+/* ---- sas.csv: a row an SA life, in the order of their ends; those that live on come last ----
+ *
+ * node,kind,sa,id,local,remote,local_net,remote_net,role,born_ns,ready_ns,rekey_ns,replaced_ns,
+ * successor,collided_ns,died_ns,why. kind is isakmp, esp-in or esp-out; sa is the engine's number of
+ * it, which begins anew after a reload; id is the SPI, or both cookies. ready: phase 1 is complete,
+ * an ESP SA is installed. rekey: its successor was asked for here. replaced: another one, `successor`,
+ * took its place. collided: both ends asked at once. Cells of what never happened are empty.
+ *
+ * In this and the following tables times are integer nanoseconds, numbers are bare and texts quoted.
+ * They go to disk as they grow, under the rules of events.jsonl above. */
+struct sink_lives;
+struct sink_lives *sink_lives_new(struct trace *t, const char *stream_dir, GError **error);
+bool sink_lives_write(struct sink_lives *s, const char *dir, GError **error);
+void sink_lives_free(struct sink_lives *s);
+
+/* ---- traffic.csv: flow,number,sent_ns,received_ns,delay_ns,why: a row a packet of each flow ----
+ *
+ * Rows of a flow are in order of number. received_ns is empty for what was lost; why has the flow's
+ * own word for it (timeout, no-route), is "open" for what was on its way when the run ended, and
+ * empty where nobody tells the sender. A packet that comes back after it was given up has a second
+ * row, with its delay. */
+struct sink_flows;
+struct sink_flows *sink_flows_new(struct trace *t, const char *stream_dir, GError **error);
+bool sink_flows_write(struct sink_flows *s, const char *dir, GError **error);
+void sink_flows_free(struct sink_flows *s);
+
+/* ---- esp.csv: time_ns,node,sa,spi,seq,outcome: a row an ESP packet at its receiver ----
+ *
+ * outcome is "accepted", or the reason of the drop: replay, icv, no_spi, pad, inner, proxy, short. */
+struct sink_esp;
+struct sink_esp *sink_esp_new(struct trace *t, const char *stream_dir, GError **error);
+bool sink_esp_write(struct sink_esp *s, const char *dir, GError **error);
+void sink_esp_free(struct sink_esp *s);
+
+/* ---- timeline.csv: time_ns,kind,node,label,what: what the scenario did, and the end ----
+ *
+ * kind is step (of the timeline), reload, boot or end. */
+struct sink_timeline;
+struct sink_timeline *sink_timeline_new(struct trace *t, const char *stream_dir, GError **error);
+bool sink_timeline_write(struct sink_timeline *s, const char *dir, GError **error);
+void sink_timeline_free(struct sink_timeline *s);
 
 /* ---- capture.pcapng: nanoseconds, an interface each link end ----
  *

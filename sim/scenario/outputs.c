@@ -7,6 +7,7 @@
 #include "sink/sink.h"
 
 #define MANIFEST "manifest.json"
+#define PICTURES "plots" /* drawn later, from the tables of a run: they go with it */
 #define SAMPLES  60 /* counters are noted this often in a run */
 
 // clang-format off
@@ -14,6 +15,10 @@ const struct output_name output_names[] = {
     { "verdict",     OUTPUT_VERDICT,     "verdict.json", "what became of each expectation" },
     { "events",      OUTPUT_EVENTS,      "events.jsonl", "every event, one a line" },
     { "counters",    OUTPUT_COUNTERS,    "counters.csv", "counters of every node, over time" },
+    { "sas",         OUTPUT_SAS,         "sas.csv", "from when to when each SA lived" },
+    { "traffic",     OUTPUT_TRAFFIC,     "traffic.csv", "what became of each packet of each flow" },
+    { "esp",         OUTPUT_ESP,         "esp.csv", "each ESP packet at its receiver" },
+    { "timeline",    OUTPUT_TIMELINE,    "timeline.csv", "what the scenario did, and the end" },
     { "ladder",      OUTPUT_LADDER,      "ladder.txt ladder.svg", "who sent what to whom" },
     { "console",     OUTPUT_CONSOLE,     "console", "what stood on each console" },
     { "capture",     OUTPUT_CAPTURE,     "capture.pcapng", "packets of every link" },
@@ -30,6 +35,10 @@ struct outputs {
     char *dir; /* NULL: nothing goes to disk */
     struct sink_jsonl *events;
     struct sink_csv *counters;
+    struct sink_lives *sas;
+    struct sink_flows *traffic;
+    struct sink_esp *esp;
+    struct sink_timeline *timeline;
     struct sink_pcapng *capture;
     struct sink_keys *keys;
     struct sink_ladder *ladder;
@@ -104,6 +113,8 @@ static void remove_files(const char *dir)
             remove_output(path);
         }
     }
+    g_autofree char *pictures = g_build_filename(dir, PICTURES, NULL);
+    remove_output(pictures);
 }
 
 bool outputs_remove(const char *dir, GError **error)
@@ -160,6 +171,14 @@ static void sample(void *self, sim_time now)
     sink_counters_sample(self, now);
 }
 
+static bool subscribe_tables(struct outputs *o, struct trace *t, GError **error)
+{
+    return (!(o->set & OUTPUT_SAS) || (o->sas = sink_lives_new(t, o->dir, error))) &&
+           (!(o->set & OUTPUT_TRAFFIC) || (o->traffic = sink_flows_new(t, o->dir, error))) &&
+           (!(o->set & OUTPUT_ESP) || (o->esp = sink_esp_new(t, o->dir, error))) &&
+           (!(o->set & OUTPUT_TIMELINE) || (o->timeline = sink_timeline_new(t, o->dir, error)));
+}
+
 static bool subscribe(struct outputs *o, GError **error)
 {
     struct trace *t = world_trace(o->w);
@@ -173,6 +192,8 @@ static bool subscribe(struct outputs *o, GError **error)
         return false;
     if (o->set & OUTPUT_CAPTURE &&
         !(o->capture = sink_pcapng_new(t, SINK_PCAPNG_DEFAULT, o->dir, error)))
+        return false;
+    if (!subscribe_tables(o, t, error))
         return false;
     if (o->set & OUTPUT_COUNTERS) {
         o->counters = sink_csv_new(t);
@@ -207,6 +228,10 @@ void outputs_free(struct outputs *o)
         return;
     g_clear_pointer(&o->events, sink_jsonl_free);
     g_clear_pointer(&o->counters, sink_csv_free);
+    g_clear_pointer(&o->sas, sink_lives_free);
+    g_clear_pointer(&o->traffic, sink_flows_free);
+    g_clear_pointer(&o->esp, sink_esp_free);
+    g_clear_pointer(&o->timeline, sink_timeline_free);
     g_clear_pointer(&o->capture, sink_pcapng_free);
     g_clear_pointer(&o->keys, sink_keys_free);
     g_clear_pointer(&o->ladder, sink_ladder_free);
@@ -231,6 +256,10 @@ bool outputs_write(struct outputs *o, enum world_end end, GError **error)
     manifest_json(manifest, o->w, o->set);
     return (!o->events || sink_jsonl_write(o->events, o->dir, error)) &&
            (!o->counters || sink_csv_write(o->counters, o->dir, error)) &&
+           (!o->sas || sink_lives_write(o->sas, o->dir, error)) &&
+           (!o->traffic || sink_flows_write(o->traffic, o->dir, error)) &&
+           (!o->esp || sink_esp_write(o->esp, o->dir, error)) &&
+           (!o->timeline || sink_timeline_write(o->timeline, o->dir, error)) &&
            (!o->capture || sink_pcapng_write(o->capture, o->dir, error)) &&
            (!o->keys || sink_keys_write(o->keys, o->dir, error)) &&
            (!o->ladder || sink_ladder_write(o->ladder, o->dir, error)) &&

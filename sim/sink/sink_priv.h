@@ -37,4 +37,14 @@ static inline const void *sink_field_at(const struct trace_event *e, const struc
     return (const char *)e->data + f->offset;
 }
 
+/* A row of CSV in the making (RFC 4180): texts are quoted by libcsv, numbers bare. The first cell of
+ * a row is never empty. */
+void sink_cell_text(GString *row, const char *text); /* NULL: an empty cell */
+void sink_cell_number(GString *row, int64_t v);
+void sink_cell_time(GString *row, sim_time at); /* SINK_NEVER: an empty cell */
+void sink_cell_printf(GString *row, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Ends the row, hands it on, and makes it empty for the next. */
+void sink_row_end(struct sink_out *o, GString *row);
+#define SINK_NEVER INT64_C(-1)
+
 #endif

@@ -9,7 +9,7 @@ shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
-outputs="verdict events counters ladder console capture keys"
+outputs="verdict events counters sas traffic esp timeline ladder console capture keys"
 
 play() {
     "$vpnsim" run "$scenario" --out "$work/$1" --quiet "${@:2}" >/dev/null 2>"$work/err" || [ $? -eq 1 ] || cat "$work/err"
