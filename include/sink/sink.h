@@ -5,10 +5,10 @@
  * (`write` makes the directory when it is missing) and is freed before the trace. What could not be
  * written is said in a GError of G_FILE_ERROR. No file holds a wall-clock time or a pointer.
  *
- * Long runs: events.jsonl, capture.pcapng and the tables can go to disk as they grow. Their `new` then takes
- * the directory at once (made when missing); with NULL they are kept in memory until `write`. A
- * streaming `new` that cannot open its file returns NULL. `write` closes the file and tells of any
- * error met on the way; its directory is ignored by a streaming sink. */
+ * Long runs: events.jsonl, capture.pcapng and the tables can go to disk as they grow. Their `new`
+ * then takes the directory at once (made when missing); with NULL they are kept in memory until
+ * `write`. A streaming `new` that cannot open its file returns NULL. `write` closes the file and
+ * tells of any error met on the way; its directory is ignored by a streaming sink. */
 #ifndef SINK_SINK_H
 #define SINK_SINK_H
 
@@ -42,13 +42,14 @@ void sink_csv_free(struct sink_csv *s);
 /* ---- sas.csv: a row an SA life, in the order of their ends; those that live on come last ----
  *
  * node,kind,sa,id,local,remote,local_net,remote_net,role,born_ns,ready_ns,rekey_ns,replaced_ns,
- * successor,collided_ns,died_ns,why. kind is isakmp, esp-in or esp-out; sa is the engine's number of
- * it, which begins anew after a reload; id is the SPI, or both cookies. ready: phase 1 is complete,
- * an ESP SA is installed. rekey: its successor was asked for here. replaced: another one, `successor`,
- * took its place. collided: both ends asked at once. Cells of what never happened are empty.
+ * successor,collided_ns,died_ns,why. kind is isakmp, esp-in or esp-out; sa is the engine's number
+ * of it, which begins anew after a reload; id is the SPI, or both cookies. ready: phase 1 is
+ * complete, an ESP SA is installed. rekey: its successor was asked for here. replaced: another one,
+ * `successor`, took its place. collided: both ends asked at once. Cells of what never happened are
+ * empty.
  *
- * In this and the following tables times are integer nanoseconds, numbers are bare and texts quoted.
- * They go to disk as they grow, under the rules of events.jsonl above. */
+ * In this and the following tables times are integer nanoseconds, numbers are bare and texts
+ * quoted. They go to disk as they grow, under the rules of events.jsonl above. */
 struct sink_lives;
 struct sink_lives *sink_lives_new(struct trace *t, const char *stream_dir, GError **error);
 bool sink_lives_write(struct sink_lives *s, const char *dir, GError **error);
@@ -67,7 +68,8 @@ void sink_flows_free(struct sink_flows *s);
 
 /* ---- esp.csv: time_ns,node,sa,spi,seq,outcome: a row an ESP packet at its receiver ----
  *
- * outcome is "accepted", or the reason of the drop: replay, icv, no_spi, pad, inner, proxy, short. */
+ * outcome is "accepted", or the reason of the drop: replay, icv, no_spi, pad, inner, proxy, short.
+ */
 struct sink_esp;
 struct sink_esp *sink_esp_new(struct trace *t, const char *stream_dir, GError **error);
 bool sink_esp_write(struct sink_esp *s, const char *dir, GError **error);

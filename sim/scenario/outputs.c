@@ -8,7 +8,7 @@
 
 #define MANIFEST "manifest.json"
 #define PICTURES "plots" /* drawn later, from the tables of a run: they go with it */
-#define SAMPLES  60 /* counters are noted this often in a run */
+#define SAMPLES  60      /* counters are noted this often in a run */
 
 // clang-format off
 const struct output_name output_names[] = {

@@ -37,8 +37,8 @@ static inline const void *sink_field_at(const struct trace_event *e, const struc
     return (const char *)e->data + f->offset;
 }
 
-/* A row of CSV in the making (RFC 4180): texts are quoted by libcsv, numbers bare. The first cell of
- * a row is never empty. */
+/* A row of CSV in the making (RFC 4180): texts are quoted by libcsv, numbers bare. The first cell
+ * of a row is never empty. */
 void sink_cell_text(GString *row, const char *text); /* NULL: an empty cell */
 void sink_cell_number(GString *row, int64_t v);
 void sink_cell_time(GString *row, sim_time at); /* SINK_NEVER: an empty cell */
