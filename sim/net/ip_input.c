@@ -56,6 +56,8 @@ static void forward(struct net_node *n, struct net_if *in, struct pkt *p, const 
         drop_in(in, p, DROP_IP_NOT_MINE);
         return;
     }
+    if (n->conns && !conn_passes(n, in, p, h))
+        return;
     if (h->ttl <= 1) {
         net_icmp_error(n, p, ICMP_TIME_EXCEEDED, 0, 0);
         drop_in(in, p, DROP_IP_TTL);
@@ -90,7 +92,7 @@ void ip_input(struct net_if *in, struct pkt *p)
         drop_in(in, p, why);
         return;
     }
-    if (in->acl_in && !ip_acl_passes(in, in->acl_in, p)) {
+    if (in->acl_in && !n->conns && !ip_acl_passes(in, in->acl_in, p)) {
         net_icmp_error(n, p, ICMP_UNREACHABLE, ICMP_ADMIN_PROHIBITED, 0);
         drop_in(in, p, DROP_ACL);
         return;

@@ -12,12 +12,17 @@ static void drop_out(struct net_if *out, struct pkt *p, enum drop_reason why)
 
 /* Packets to the node itself come back as an event of their own, so that two programs of one node
  * that answer each other do not nest. */
+void ip_again_later(struct net_node *n, struct pkt *p)
+{
+    g_queue_push_tail(&n->looped, p);
+    sim_post(n->net->sim, sim_now(n->net->sim), &n->loop_port, 0);
+}
+
 static void loop_back(struct net_node *n, struct net_if *own, struct pkt *p)
 {
     p = pkt_own(p);
     p->in = own;
-    g_queue_push_tail(&n->looped, p);
-    sim_post(n->net->sim, sim_now(n->net->sim), &n->loop_port, 0);
+    ip_again_later(n, p);
 }
 
 void ip_loop_event(void *node, uint64_t arg)
@@ -43,7 +48,7 @@ void ip_send(struct net_node *n, struct pkt *p, bool forwarded)
         return;
     }
     /* What the node made itself passes its outbound lists unseen, as on the routers of the time. */
-    if (forwarded && d.out->acl_out && !ip_acl_passes(d.out, d.out->acl_out, p)) {
+    if (forwarded && d.out->acl_out && !n->conns && !ip_acl_passes(d.out, d.out->acl_out, p)) {
         net_icmp_error(n, p, ICMP_UNREACHABLE, ICMP_ADMIN_PROHIBITED, 0);
         drop_out(d.out, p, DROP_ACL);
         return;

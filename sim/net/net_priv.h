@@ -65,6 +65,7 @@ struct drop_count {
     uint64_t *n;
 };
 struct reassembly;
+struct net_conns;
 
 struct net_node {
     struct net *net;
@@ -90,6 +91,7 @@ struct net_node {
     GArray *protos;       /* struct proto_bind */
     GPtrArray *pings;     /* struct net_ping, those alive */
     struct reassembly *reassembly;
+    struct net_conns *conns; /* NULL unless somebody wants connections tracked */
     GQueue looped; /* packets to itself, delivered by an event of their own */
     struct sim_port loop_port;
     struct {
@@ -154,6 +156,12 @@ void ip_head_put(struct net_node *n, struct pkt *p, ip4 src, ip4 dst, uint8_t pr
 /* Cuts a packet whose head is sound; calls `out` with each piece. Takes the packet. */
 void ip_fragment(struct net_if *out, ip4 nexthop, struct pkt *p, uint32_t mtu);
 void ip_loop_event(void *node, uint64_t arg);
+/* The packet comes in again, behind what is being done: p->in is set. */
+void ip_again_later(struct net_node *n, struct pkt *p);
+
+/* A packet to be forwarded, at the connection table: true when it goes on, else it was taken. */
+bool conn_passes(struct net_node *n, struct net_if *in, struct pkt *p, const struct ip4_head *h);
+void conns_free(struct net_node *n);
 
 /* Takes a fragment; the whole packet when this piece completed it, else NULL. */
 struct pkt *reassembly_add(struct net_node *n, struct pkt *p, const struct ip4_head *h);

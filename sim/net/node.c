@@ -81,6 +81,7 @@ void node_free(struct net_node *n)
 {
     ping_free_all(n);
     reassembly_free(n);
+    conns_free(n);
     for (struct pkt *p; (p = g_queue_pop_head(&n->looped));)
         pkt_unref(p);
     g_ptr_array_unref(n->routes);
