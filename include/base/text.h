@@ -7,6 +7,10 @@
 
 /* Appends lower-case hex without separators. */
 void text_hex(GString *out, struct span s);
+/* Decimal; and hexadecimal of so many digits. Faster than a format, for what is printed a million
+ * times. */
+void text_put_u64(GString *out, uint64_t v);
+void text_put_hex(GString *out, uint64_t v, int digits);
 /* Parses hex digits (blanks ignored) into a new byte array, or NULL on a bad digit or an odd count.
  * Caller frees. */
 GByteArray *text_unhex(const char *s);

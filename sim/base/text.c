@@ -7,10 +7,28 @@ static const char hex_digit[] = "0123456789abcdef";
 
 void text_hex(GString *out, struct span s)
 {
+    gsize at = out->len;
+    g_string_set_size(out, at + 2 * s.n);
     for (size_t i = 0; i < s.n; i++) {
-        g_string_append_c(out, hex_digit[s.p[i] >> 4]);
-        g_string_append_c(out, hex_digit[s.p[i] & 15]);
+        out->str[at++] = hex_digit[s.p[i] >> 4];
+        out->str[at++] = hex_digit[s.p[i] & 15];
     }
+}
+
+void text_put_u64(GString *out, uint64_t v)
+{
+    char digit[20];
+    size_t i = sizeof digit;
+    do {
+        digit[--i] = (char)('0' + v % 10);
+    } while (v /= 10);
+    g_string_append_len(out, digit + i, (gssize)(sizeof digit - i));
+}
+
+void text_put_hex(GString *out, uint64_t v, int digits)
+{
+    for (int shift = 4 * digits; (shift -= 4) >= 0;)
+        g_string_append_c(out, hex_digit[v >> shift & 15]);
 }
 
 GByteArray *text_unhex(const char *s)
@@ -116,8 +134,11 @@ void text_json_string(GString *out, const char *s)
             json_escape(out, c);
             s++;
         } else if (c < 0x80) {
-            g_string_append_c(out, (char)c);
-            s++;
+            const char *plain = s;
+            do {
+                c = (unsigned char)*++s;
+            } while (c >= 0x20 && c < 0x7f && c != '"' && c != '\\');
+            g_string_append_len(out, plain, s - plain);
         } else if (g_utf8_get_char_validated(s, -1) < (gunichar)-2) {
             const char *next = g_utf8_next_char(s);
             g_string_append_len(out, s, next - s);

@@ -1,7 +1,6 @@
 /* events.jsonl: every event, a JSON object a line, printed from the rows that made its struct. */
 #include "sink_priv.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include "base/text.h"
 
@@ -22,10 +21,29 @@ static bool is_hex(const char *name)
 
 static void put_number(GString *out, const char *name, uint64_t v, int digits)
 {
-    if (is_hex(name))
-        g_string_append_printf(out, "\"%0*" PRIx64 "\"", digits, v);
-    else
-        g_string_append_printf(out, "%" PRIu64, v);
+    if (!is_hex(name)) {
+        text_put_u64(out, v);
+        return;
+    }
+    g_string_append_c(out, '"');
+    text_put_hex(out, v, digits);
+    g_string_append_c(out, '"');
+}
+
+static void put_signed(GString *out, int64_t v)
+{
+    if (v < 0)
+        g_string_append_c(out, '-');
+    text_put_u64(out, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
+static void put_address(GString *out, ip4 a)
+{
+    g_string_append_c(out, '"');
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        text_put_u64(out, a >> shift & 0xff);
+        g_string_append_c(out, shift ? '.' : '"');
+    }
 }
 
 static void put_enum(GString *out, const struct trace_field *f, int v)
@@ -49,13 +67,13 @@ static void put_field(GString *out, const struct trace_field *f, const void *at)
         break;
     case KIND_I64:
     case KIND_TIME:
-        g_string_append_printf(out, "%" PRId64, *(const int64_t *)at);
+        put_signed(out, *(const int64_t *)at);
         break;
     case KIND_BOOL:
         g_string_append(out, *(const bool *)at ? "true" : "false");
         break;
     case KIND_IP4:
-        g_string_append_printf(out, "\"%s\"", IP4S(*(const ip4 *)at));
+        put_address(out, *(const ip4 *)at);
         break;
     case KIND_STR:
         s = *(const char *const *)at;
@@ -80,18 +98,26 @@ static void put_field(GString *out, const struct trace_field *f, const void *at)
 void sink_fields_json(GString *out, const struct trace_event *e)
 {
     for (const struct trace_field *f = trace_event_fields(e->id); f->name; f++) {
-        g_string_append_printf(out, ",\"%s\":", f->name);
+        g_string_append(out, ",\"");
+        g_string_append(out, f->name);
+        g_string_append(out, "\":");
         put_field(out, f, sink_field_at(e, f));
     }
 }
 
 void sink_event_json(GString *out, const struct trace_event *e)
 {
-    g_string_append_printf(
-        out, "{\"t\":%" PRId64 ",\"seq\":%" PRIu64 ",\"step\":%" PRIu64 ",\"node\":", e->at, e->seq,
-        e->step);
+    g_string_append(out, "{\"t\":");
+    put_signed(out, e->at);
+    g_string_append(out, ",\"seq\":");
+    text_put_u64(out, e->seq);
+    g_string_append(out, ",\"step\":");
+    text_put_u64(out, e->step);
+    g_string_append(out, ",\"node\":");
     text_json_string(out, e->scope->name);
-    g_string_append_printf(out, ",\"event\":\"%s\"", trace_event_name(e->id));
+    g_string_append(out, ",\"event\":\"");
+    g_string_append(out, trace_event_name(e->id));
+    g_string_append_c(out, '"');
     sink_fields_json(out, e);
     g_string_append_c(out, '}');
 }
