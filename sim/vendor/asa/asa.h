@@ -3,6 +3,7 @@
  *   asa_kind.c      the device_kind: versions, profile, modes, prompts, errors at the caret, typing
  *   asa_load.c      a startup configuration
  *   asa_if.c        interfaces by hardware name and by nameif, and the lists applied to them
+ *   asa_session.c   one session a peer: what of it ends by time, and what ends with it
  *   asa_config*.c   configuration lines -> net, ike, ipsec configuration; their no forms
  *   asa_running.c   show running-config: read back from the same configuration
  *   asa_exec.c      clear, debug, configure, write, reload; asa_ping.c ping
@@ -22,13 +23,40 @@ struct asa_if {
     bool listens;               /* crypto isakmp enable */
     char *group_in, *group_out; /* access-group */
 };
+/* How the peers of a group are watched: `isakmp keepalive`. */
+struct asa_keepalive {
+    bool disabled;        /* not even announced */
+    uint32_t threshold_s; /* 0 = infinite: announced, and left to the peer */
+    uint32_t retry_s;
+};
+#define ASA_KEEPALIVE_L2L ((struct asa_keepalive){false, 10, 2})
+enum asa_peer_id { ASA_PEER_ID_REQ, ASA_PEER_ID_CERT, ASA_PEER_ID_NOCHECK };
 /* A tunnel-group. The key of one that is named after an address is the key of that peer. */
 struct asa_group {
     char *name;
     bool l2l;  /* its type was given; always for DefaultL2LGroup */
     char *key; /* NULL = none */
+    struct asa_keepalive keepalive;
+    enum asa_peer_id peer_id;
+    char *policy; /* default-group-policy; NULL = DfltGrpPolicy */
 };
 #define ASA_DEFAULT_GROUP "DefaultL2LGroup"
+
+/* A group policy: what it does not say, DfltGrpPolicy does. */
+enum {
+    ASA_TUNNEL_IPSEC = 1,
+    ASA_TUNNEL_L2TP = 2,
+    ASA_TUNNEL_SSL = 4,
+    ASA_TUNNEL_WEBVPN = 8,
+    ASA_TUNNEL_IKEV2 = 16
+};
+struct asa_policy {
+    char *name;
+    bool idle_set, session_set;
+    uint32_t idle_min, session_min; /* 0 = none */
+    unsigned protocols;             /* ASA_TUNNEL_…; 0 = not said */
+};
+#define ASA_DEFAULT_POLICY "DfltGrpPolicy"
 
 /* Where a kept line stands in the running configuration. */
 enum asa_place {
@@ -60,7 +88,8 @@ struct asa {
     GPtrArray *interfaces; /* struct asa_if, owned */
     GPtrArray *groups;     /* struct asa_group, owned */
     GPtrArray *kept;       /* struct asa_kept, owned */
-    GPtrArray *sections;   /* char *: group policies, in order */
+    GPtrArray *policies;   /* struct asa_policy, owned; DfltGrpPolicy is the first */
+    GPtrArray *sessions;   /* struct asa_vpn, in order of their beginning, owned */
     enum asa_identity identity;
     bool identity_set;
 
@@ -68,6 +97,7 @@ struct asa {
     char *at_group;
     uint32_t at_policy;
     char *at_section; /* kept lines go there */
+    char *at_group_policy;
 
     bool logging, stamp;
     int level[ASA_LOGS]; /* -1 = off */
@@ -129,11 +159,30 @@ bool asa_list_is_derived(const struct acl *a);
 /* Hits of a line, those it had on interfaces included. */
 uint64_t asa_list_hits(const struct asa *s, const struct acl *a, const struct acl_line *l);
 
+/* ---- asa_session.c ---- */
+void asa_sessions_start(struct asa *s);
+void asa_sessions_stop(struct asa *s);
+/* Ends everything there is with a peer, and tells it. False: there was nothing. */
+bool asa_session_end(struct asa *s, ip4 peer, enum ike_why why);
+/* How long the session may still be idle, and last; -1 = for ever. False: there is no session. */
+bool asa_session_left(const struct asa *s, ip4 peer, sim_time *idle, sim_time *session);
+
+/* ---- asa_config_group.c ---- */
+void asa_policy_free(void *p);
+struct asa_policy *asa_policy_make(struct asa *s, const char *name);
+/* The policy of a tunnel group, and each of its settings by inheritance. */
+const struct asa_policy *asa_policy_of(const struct asa *s, const struct asa_group *g);
+uint32_t asa_policy_idle(const struct asa *s, const struct asa_policy *p);
+uint32_t asa_policy_session(const struct asa *s, const struct asa_policy *p);
+unsigned asa_policy_protocols(const struct asa *s, const struct asa_policy *p);
+/* Its lines, with a blank before each; `all`: those that say the default too. */
+void asa_policy_text(const struct asa *s, const struct asa_policy *p, bool all, GString *out);
+
 /* ---- asa_config*.c ---- */
 extern const struct cli_command asa_config_global[], asa_config_nav[], asa_config_acl[],
     asa_config_isakmp[], asa_config_ipsec[], asa_config_map[], asa_config_tunnel[],
-    asa_config_keep[], asa_config_if_rows[], asa_config_policy_rows[], asa_config_group_rows[],
-    asa_config_general_rows[], asa_config_group_policy_rows[];
+    asa_config_keep[], asa_config_group_policy[], asa_config_if_rows[], asa_config_policy_rows[],
+    asa_config_group_rows[], asa_config_general_rows[], asa_config_group_policy_rows[];
 void asa_acl_line_text(const struct acl *a, const struct acl_line *l, GString *out);
 void asa_group_free(void *p);
 /* The tunnel-group that serves a peer: its own, or the default. */
@@ -147,8 +196,9 @@ void asa_keep_remove(struct asa *s, const char *section, const char *key);
 void asa_keep_remove_section(struct asa *s, const char *section);
 
 /* ---- asa_running.c ---- */
-/* `secrets`: keys are shown, as in what is saved; otherwise asterisks. */
-void asa_running_config(struct asa *s, bool secrets, GString *out);
+/* `secrets`: keys are shown, as in what is saved; otherwise asterisks. `all`: lines that say the
+ * default are shown too. */
+void asa_running_config(struct asa *s, bool secrets, bool all, GString *out);
 
 /* ---- asa_exec.c, asa_ping.c, asa_show*.c ---- */
 extern const struct cli_command asa_exec_table[], asa_ping_table[], asa_show_table[];

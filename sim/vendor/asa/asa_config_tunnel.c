@@ -9,6 +9,7 @@ void asa_group_free(void *p)
     struct asa_group *g = p;
     g_free(g->name);
     g_free(g->key);
+    g_free(g->policy);
     g_free(g);
 }
 
@@ -28,6 +29,7 @@ static struct asa_group *make(struct asa *s, const char *name)
     if (!g) {
         g = g_new0(struct asa_group, 1);
         g->name = g_strdup(name);
+        g->keepalive = ASA_KEEPALIVE_L2L;
         g_ptr_array_add(s->groups, g);
     }
     return g;
@@ -35,7 +37,8 @@ static struct asa_group *make(struct asa *s, const char *name)
 
 const struct asa_group *asa_group_for(const struct asa *s, ip4 peer)
 {
-    static const struct asa_group plain = {.name = (char *)ASA_DEFAULT_GROUP, .l2l = true};
+    static const struct asa_group plain = {
+        .name = (char *)ASA_DEFAULT_GROUP, .l2l = true, .keepalive = {false, 10, 2}};
     const struct asa_group *own = asa_group_find(s, IP4S(peer));
     const struct asa_group *def = asa_group_find(s, ASA_DEFAULT_GROUP);
     return own && own->l2l ? own : def ? def : &plain;
@@ -96,6 +99,48 @@ static void pre_shared_key(void *self, const struct cli_args *a, GString *out)
     asa_changed(s, "pre-shared-key");
 }
 
+/* ---- Keepalives, RFC 3706 ---- */
+
+/* The peer of a group is asked whenever nothing was heard of it for the threshold, whether there is
+ * traffic for it or not; one without a group of its own is watched as DefaultL2LGroup says. */
+static void watch(struct asa *s, const struct asa_group *g)
+{
+    const struct ike_liveness l = {
+        .threshold_s = g->keepalive.disabled ? 0 : g->keepalive.threshold_s,
+        .retry_s = g->keepalive.retry_s,
+        .periodic = true,
+        .unannounced = g->keepalive.disabled,
+    };
+    ip4 addr, mask;
+    if (!group_address(g, &addr, &mask))
+        return;
+    if (!addr && !mask)
+        s->d->ike_conf->liveness = l;
+    else if (g->l2l)
+        ike_liveness_set(s->d->ike_conf, addr, &l);
+    else
+        ike_liveness_remove(s->d->ike_conf, addr);
+}
+
+/* Without `retry` the interval stays; `no` gives back the default whatever follows. */
+static void keepalive(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    struct asa_group *g = make(s, s->at_group);
+    if (cli_negated(a)) {
+        g->keepalive = ASA_KEEPALIVE_L2L;
+    } else if (cli_has(a, "disable")) {
+        g->keepalive.disabled = true;
+    } else {
+        g->keepalive.disabled = false;
+        g->keepalive.threshold_s = 0; /* infinite */
+        cli_arg_u32(a, "seconds", &g->keepalive.threshold_s);
+        cli_arg_u32(a, "retry", &g->keepalive.retry_s);
+    }
+    watch(s, g);
+    asa_changed(s, "isakmp keepalive");
+}
+
 /* ---- The groups ---- */
 
 static void remove_group(struct asa *s, struct asa_group *g)
@@ -106,6 +151,9 @@ static void remove_group(struct asa *s, struct asa_group *g)
         asa_keep_remove_section(s, section);
     }
     set_key(s, g, NULL);
+    g->keepalive = ASA_KEEPALIVE_L2L;
+    g->l2l = false;
+    watch(s, g);
     g_ptr_array_remove(s->groups, g);
     asa_changed(s, "no tunnel-group");
 }
@@ -127,7 +175,9 @@ static void group_type(void *self, const struct cli_args *a, GString *out)
         asa_refuse(s, out, "ERROR: tunnel groups for remote access are not modelled; ipsec-l2l is");
         return;
     }
-    make(s, name)->l2l = true;
+    g = make(s, name);
+    g->l2l = true;
+    watch(s, g);
     if (strcmp(name, ASA_DEFAULT_GROUP) != 0 && !ip4_parse(name, &addr))
         g_string_append(out, "WARNING: L2L tunnel-groups that have names which are not an IP\n"
                              "address may only be used if the tunnel authentication\n"
@@ -164,16 +214,42 @@ static void attributes(void *self, const struct cli_args *a, GString *out)
     asa_enter(s, general ? &asa_mode_general : &asa_mode_group);
 }
 
+/* The identity that the peer gives must be the one its key was found by: req, cert and nocheck. */
+static void peer_id_validate(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    struct asa_group *g = make(s, s->at_group);
+    g->peer_id = cli_negated(a)          ? ASA_PEER_ID_REQ
+                 : cli_has(a, "nocheck") ? ASA_PEER_ID_NOCHECK
+                 : cli_has(a, "cert")    ? ASA_PEER_ID_CERT
+                                         : ASA_PEER_ID_REQ;
+    asa_changed(s, "peer-id-validate");
+}
+
+static void default_policy(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    struct asa_group *g = make(s, s->at_group);
+    const char *name = cli_negated(a) ? NULL : cli_arg(a, "name");
+    bool known = !name;
+    for (guint i = 0; i < s->policies->len && !known; i++)
+        known = strcmp(((struct asa_policy *)g_ptr_array_index(s->policies, i))->name, name) == 0;
+    if (!known) {
+        asa_refuse(s, out, "ERROR: Group policy %s does not exist", name);
+        return;
+    }
+    g_free(g->policy);
+    g->policy = name && strcmp(name, ASA_DEFAULT_POLICY) != 0 ? g_strdup(name) : NULL;
+    asa_changed(s, "default-group-policy");
+}
+
 /* ---- Settings that are kept for those who will use them ---- */
 
 static void keep(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
     g_autofree char *text = cli_canonical(a);
-    g_auto(GStrv) words = g_strsplit(text, " ", 3);
-    bool two = strcmp(words[0], "isakmp") == 0 || strcmp(words[0], "vpn") == 0;
-    g_autofree char *key =
-        two && words[1] ? g_strdup_printf("%s %s", words[0], words[1]) : g_strdup(words[0]);
+    g_autofree char *key = g_strndup(text, strcspn(text, " "));
     if (cli_negated(a))
         asa_keep_remove(s, s->at_section, key);
     else
@@ -181,72 +257,23 @@ static void keep(void *self, const struct cli_args *a, GString *out)
     asa_changed(s, "attributes");
 }
 
-static void group_policy(void *self, const struct cli_args *a, GString *out)
-{
-    struct asa *s = self;
-    const char *name = cli_arg(a, "name");
-    bool known = false;
-    for (guint i = 0; i < s->sections->len && !known; i++)
-        known = strcmp(g_ptr_array_index(s->sections, i), name) == 0;
-    g_autofree char *section = g_strdup_printf("group-policy %s attributes", name);
-    if (cli_negated(a)) {
-        if (!known) {
-            asa_refuse(s, out, "ERROR: Group policy %s does not exist", name);
-            return;
-        }
-        asa_keep_remove_section(s, section);
-        for (guint i = s->sections->len; i-- > 0;)
-            if (strcmp(g_ptr_array_index(s->sections, i), name) == 0)
-                g_ptr_array_remove_index(s->sections, i);
-        return;
-    }
-    bool is_default = strcmp(name, "DfltGrpPolicy") == 0;
-    if (cli_has(a, "attributes") && !known && !is_default) {
-        asa_refuse(s, out, "ERROR: Group policy %s does not exist", name);
-        return;
-    }
-    if (!known)
-        g_ptr_array_add(s->sections, g_strdup(name));
-    if (!cli_has(a, "attributes"))
-        return;
-    g_free(s->at_section);
-    s->at_section = g_steal_pointer(&section);
-    asa_enter(s, &asa_mode_group_policy);
-}
-
 // clang-format off
 const struct cli_command asa_config_tunnel[] = {
     { "tunnel-group name:WORD type (ipsec-l2l|remote-access|ipsec-ra)", group_type, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "tunnel-group name:WORD (ipsec-attributes|general-attributes)",   attributes, 0 },
     { "clear configure tunnel-group name:WORD",                         clear_group, 0 },
-    { "group-policy name:WORD internal",                                group_policy, CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "group-policy name:WORD attributes",                              group_policy, 0 },
     { 0 } };
 const struct cli_command asa_config_group_rows[] = {
     { "[ikev1] pre-shared-key key:WORD",                                pre_shared_key, CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "isakmp keepalive threshold seconds:<10-3600> [retry retry:<2-10>]", keep,    CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "isakmp keepalive disable",                                       keep,       CLI_NO },
-    { "peer-id-validate (req|cert|nocheck)",                            keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "isakmp keepalive threshold (seconds:<10-3600>|infinite) [retry retry:<2-10>]",
+                                                                        keepalive,  CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "isakmp keepalive disable",                                       keepalive,  CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "peer-id-validate (req|cert|nocheck)",                            peer_id_validate, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "chain",                                                          keep,       CLI_NO },
     { "[ikev1] trust-point name:WORD",                                  keep,       CLI_NO },
     { 0 } };
 const struct cli_command asa_config_general_rows[] = {
-    { "default-group-policy name:WORD",                                 keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "default-group-policy name:WORD",                                 default_policy, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "accounting-server-group name:WORD",                              keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { 0 } };
-const struct cli_command asa_config_group_policy_rows[] = {
-    { "vpn-idle-timeout (none|minutes:<1-35791394>)",                   keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "vpn-session-timeout (none|minutes:<1-35791394>)",                keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "vpn-simultaneous-logins count:<0-2147483647>",                   keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "vpn-tunnel-protocol protocols:LINE",                             keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "vpn-filter (none|value filter:WORD)",                            keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "pfs (enable|disable)",                                           keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "re-xauth (enable|disable)",                                      keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "banner (none|value text:LINE)",                                  keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "dns-server (none|value server:LINE)",                            keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "wins-server (none|value server:LINE)",                           keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "default-domain (none|value domain:WORD)",                        keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "split-tunnel-policy (tunnelall|tunnelspecified|excludespecified)", keep,     CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "split-tunnel-network-list (none|value list:WORD)",               keep,       CLI_NO | CLI_NO_ONLY_PREFIX },
     { 0 } };
 // clang-format on

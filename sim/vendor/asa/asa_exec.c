@@ -143,7 +143,7 @@ static void save(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
     g_autoptr(GString) text = g_string_new(NULL);
-    asa_running_config(s, true, text);
+    asa_running_config(s, true, false, text);
     g_free(s->d->startup_text);
     s->d->startup_text = g_strdup(text->str);
     const char *sum = strstr(text->str, "Cryptochecksum:") + strlen("Cryptochecksum:");

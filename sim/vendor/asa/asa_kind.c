@@ -10,9 +10,8 @@
 static const struct cli_command *const exec_tables[] = {asa_show_table, asa_exec_table,
                                                         asa_ping_table, NULL};
 static const struct cli_command *const config_tables[] = {
-    asa_config_nav,    asa_config_global, asa_config_acl,
-    asa_config_isakmp, asa_config_ipsec,  asa_config_map,
-    asa_config_tunnel, asa_config_keep,   NULL};
+    asa_config_nav, asa_config_global, asa_config_acl,          asa_config_isakmp, asa_config_ipsec,
+    asa_config_map, asa_config_tunnel, asa_config_group_policy, asa_config_keep,   NULL};
 static const struct cli_command *const if_tables[] = {asa_config_nav, asa_config_if_rows, NULL};
 static const struct cli_command *const policy_tables[] = {asa_config_nav, asa_config_policy_rows,
                                                           NULL};
@@ -101,6 +100,17 @@ static void set_profile(struct asa *s)
     p->responder_wait_s = 32;
     p->trust_clear_notify = false;
     p->key_sought_late = true;
+    /* No document gives the number of questions before a peer counts as dead (CAT-14): as many
+     * repetitions as phase 1 has. A peer that is heard is spared the question. */
+    p->dpd_retries = 3;
+    p->dpd_spares_heard = true;
+    /* CAT-92: who began phase 1 replaces it at three quarters of its life. It gives no figure for
+     * who answered, only that it is later, so that the peer may begin: nine tenths. */
+    p->p1_rekey_percent = 75;
+    p->p1_rekey_percent_r = 90;
+    /* A tunnel shows one SA more while phase 1 is replaced, and not for long (CAT-12). */
+    p->p1_old_linger_s = 30;
+    p->p1_one_survives = p->p2_one_survives = true;
     memcpy(p->vid_mm1, first, sizeof first);
     memcpy(p->vid_mm2, first, sizeof first);
     memcpy(p->vid_mm3, beside_key, sizeof beside_key);
@@ -122,6 +132,10 @@ static void set_defaults(struct asa *s)
         .lifetime_s = 86400,
     };
     c->enabled = false;
+    /* Keepalives are on unless a group says otherwise (CAT-14). */
+    c->liveness = (struct ike_liveness){.threshold_s = ASA_KEEPALIVE_L2L.threshold_s,
+                                        .retry_s = ASA_KEEPALIVE_L2L.retry_s,
+                                        .periodic = true};
     c->hostname = g_strdup(s->d->hostname);
     s->identity = s->major == 7 && s->minor == 0 ? ASA_IDENTITY_HOSTNAME : ASA_IDENTITY_AUTO;
     c->identity =
@@ -166,7 +180,8 @@ static bool asa_init(struct device *d, const char *version, GError **error)
     s->interfaces = g_ptr_array_new_with_free_func(asa_if_free);
     s->groups = g_ptr_array_new_with_free_func(asa_group_free);
     s->kept = g_ptr_array_new_with_free_func(asa_kept_free);
-    s->sections = g_ptr_array_new_with_free_func(g_free);
+    s->policies = g_ptr_array_new_with_free_func(asa_policy_free);
+    asa_policy_make(s, ASA_DEFAULT_POLICY);
     for (size_t i = 0; i < ASA_LOGS; i++)
         s->level[i] = -1;
     s->buffer_bytes = 4096;
@@ -177,6 +192,7 @@ static bool asa_init(struct device *d, const char *version, GError **error)
     net_udp_unbind(d->node, 500);
     net_udp_bind(d->node, 500, datagram, s);
     asa_speech_init(s);
+    asa_sessions_start(s);
     return true;
 }
 
@@ -185,16 +201,18 @@ static void asa_free(struct device *d)
     struct asa *s = asa_of(d);
     net_udp_unbind(d->node, 500);
     asa_ping_clear(s);
+    asa_sessions_stop(s);
     asa_speech_clear(s);
     cli_free(s->cli);
     g_ptr_array_unref(s->interfaces);
     g_ptr_array_unref(s->groups);
     g_ptr_array_unref(s->kept);
-    g_ptr_array_unref(s->sections);
+    g_ptr_array_unref(s->policies);
     g_array_unref(s->silenced);
     g_free(s->at_interface);
     g_free(s->at_group);
     g_free(s->at_section);
+    g_free(s->at_group_policy);
     g_free(s);
     d->vendor = NULL;
 }

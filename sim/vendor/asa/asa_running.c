@@ -229,35 +229,60 @@ static void isakmp(const struct asa *s, GString *out)
     }
 }
 
-static void group_policies(const struct asa *s, GString *out)
+static void group_policies(const struct asa *s, bool all, GString *out)
 {
-    for (guint i = 0; i < s->sections->len; i++) {
-        const char *name = g_ptr_array_index(s->sections, i);
-        g_autofree char *section = g_strdup_printf("group-policy %s attributes", name);
+    for (guint i = 0; i < s->policies->len; i++) {
+        const struct asa_policy *p = g_ptr_array_index(s->policies, i);
+        g_autofree char *section = g_strdup_printf("group-policy %s attributes", p->name);
         g_autoptr(GString) text = g_string_new(NULL);
-        if (strcmp(name, "DfltGrpPolicy") != 0)
-            line(out, "group-policy %s internal", name);
-        if (kept(s, ASA_PLACE_SUB, section, " ", text))
+        if (all || strcmp(p->name, ASA_DEFAULT_POLICY) != 0)
+            line(out, "group-policy %s internal", p->name);
+        asa_policy_text(s, p, all, text);
+        kept(s, ASA_PLACE_SUB, section, " ", text);
+        if (text->len)
             g_string_append_printf(out, "%s\n%s", section, text->str);
     }
 }
 
-static void tunnel_groups(const struct asa *s, bool secrets, GString *out)
+static void general(const struct asa *s, const struct asa_group *g, bool all, GString *out)
 {
+    g_autofree char *section = g_strdup_printf("tunnel-group %s general-attributes", g->name);
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (all || g->policy)
+        line(text, " default-group-policy %s", g->policy ? g->policy : ASA_DEFAULT_POLICY);
+    kept(s, ASA_PLACE_SUB, section, " ", text);
+    if (text->len)
+        g_string_append_printf(out, "%s\n%s", section, text->str);
+}
+
+static void keepalive(const struct asa_keepalive *k, bool all, GString *out)
+{
+    const struct asa_keepalive plain = ASA_KEEPALIVE_L2L;
+    if (k->disabled)
+        line(out, " isakmp keepalive disable");
+    else if (!k->threshold_s)
+        line(out, " isakmp keepalive threshold infinite");
+    else if (all || k->threshold_s != plain.threshold_s || k->retry_s != plain.retry_s)
+        line(out, " isakmp keepalive threshold %u retry %u", k->threshold_s, k->retry_s);
+}
+
+static void tunnel_groups(const struct asa *s, bool secrets, bool all, GString *out)
+{
+    static const char *const peer_id[] = {"req", "cert", "nocheck"};
     const char *v1 = asa_since(s, 8, 4) ? "ikev1 " : "";
     const char *hidden = asa_since(s, 8, 3) ? "*****" : "*";
     for (guint i = 0; i < s->groups->len; i++) {
         const struct asa_group *g = g_ptr_array_index(s->groups, i);
-        g_autofree char *general = g_strdup_printf("tunnel-group %s general-attributes", g->name);
         g_autofree char *attributes = g_strdup_printf("tunnel-group %s ipsec-attributes", g->name);
         g_autoptr(GString) text = g_string_new(NULL);
         if (strcmp(g->name, ASA_DEFAULT_GROUP) != 0)
             line(out, "tunnel-group %s type ipsec-l2l", g->name);
-        if (kept(s, ASA_PLACE_SUB, general, " ", text))
-            g_string_append_printf(out, "%s\n%s", general, text->str);
-        g_string_truncate(text, 0);
+        general(s, g, all, out);
         if (g->key)
             line(text, " %spre-shared-key %s", v1, secrets ? g->key : hidden);
+        if (all || g->peer_id != ASA_PEER_ID_REQ)
+            line(text, " peer-id-validate %s", peer_id[g->peer_id]);
+        keepalive(&g->keepalive, all, text);
         kept(s, ASA_PLACE_SUB, attributes, " ", text);
         if (text->len)
             g_string_append_printf(out, "%s\n%s", attributes, text->str);
@@ -279,7 +304,7 @@ static void checksum(const GString *text, GString *out)
     g_string_append_c(out, '\n');
 }
 
-void asa_running_config(struct asa *s, bool secrets, GString *out)
+void asa_running_config(struct asa *s, bool secrets, bool all, GString *out)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (s->d->version)
@@ -305,8 +330,8 @@ void asa_running_config(struct asa *s, bool secrets, GString *out)
     isakmp(s, text);
     kept(s, ASA_PLACE_CRYPTO, NULL, "", text);
     kept(s, ASA_PLACE_TAIL, NULL, "", text);
-    group_policies(s, text);
-    tunnel_groups(s, secrets, text);
+    group_policies(s, all, text);
+    tunnel_groups(s, secrets, all, text);
     line(text, "!");
     g_string_append_printf(out, ": Saved\n:\n%s", text->str);
     checksum(text, out);

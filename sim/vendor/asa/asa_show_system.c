@@ -117,7 +117,7 @@ void asa_show_running(void *self, const struct cli_args *a, GString *out)
         asa_refuse(s, out, "%%Error opening %s (No such file or directory)", file);
         return;
     }
-    asa_running_config(s, file != NULL, config);
+    asa_running_config(s, file != NULL, false, config);
     if (what)
         part_of(config->str, what, out);
     else
