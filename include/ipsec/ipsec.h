@@ -37,12 +37,20 @@ struct ipsec_ops {
     void (*unknown_spi)(void *self, ip4 local, ip4 remote, uint32_t spi);
     void *self;
 };
+/* An entry's number, as it goes to who negotiates and comes back (`seq` of acquire, grant, child
+ * and wants): that of the template in the upper half, where the entry refers to a dynamic map. */
+#define IPSEC_SEQ(entry, template) ((uint32_t)(entry) | (uint32_t)(template) << 16)
+
 /* When to rekey; from the device's profile. */
 struct ipsec_timing {
     uint32_t soft_before_s;  /* 30: seconds before the lifetime ends */
     uint32_t soft_before_kb; /* 256 */
     bool rekey_idle;         /* rekey though nothing was sent since the last one */
     uint32_t retry_s;        /* try again this long after an unanswered rekey request */
+    /* Rekey at this part of both lifetimes instead, told apart by who began the pair; 0 = as above.
+     * More than 99 counts as 99. */
+    uint32_t soft_percent, soft_percent_r;
+    uint32_t soft_jitter; /* and earlier by up to this part of the lifetime, at random */
 };
 
 /* Binds ESP and the node's hooks. `conf` and `timing` are lent for the life of the ipsec and may
@@ -67,13 +75,16 @@ ip4 ipsec_local_address(const struct ipsec *x, const struct net_if *i);
  * ipsec_transform_refused. */
 enum ike_why ipsec_check_suite(struct ipsec *x, ip4 local, ip4 remote, const struct esp_suite *s);
 /* Second half, entries in sequence order: the first whose access list has a permit line equal to,
- * or containing, the proxies is taken, and then must name the peer and the transform. WHY_NONE,
- * WHY_PROXY, WHY_PEER, WHY_TRANSFORM, WHY_PFS (entry wants PFS of another group or the offer has
- * none). Emits ipsec_validate. On success the lifetimes to use (the shorter wins). */
+ * or containing, the proxies is taken, and then must name the peer and the transform. An entry that
+ * refers to a dynamic map stands for its templates, of which the first that fits is taken; one
+ * without an access list takes any proxies, so entries behind it are not reached (CAT-38).
+ * WHY_NONE, WHY_PROXY, WHY_PEER, WHY_TRANSFORM, WHY_PFS (entry wants PFS of another group or the
+ * offer has none). Emits ipsec_validate. On success the lifetimes to use (the shorter wins). */
 struct ipsec_grant {
     const char *map;
-    uint32_t seq;
+    uint32_t seq; /* IPSEC_SEQ */
     uint32_t life_s, life_kb;
+    enum crypto_group pfs; /* of the entry; GROUP_NONE = it does not ask for any */
 };
 struct ipsec_request {
     ip4 local, remote;
@@ -138,7 +149,8 @@ void ipsec_acquire_failed(struct ipsec *x, ip4 local, ip4 remote, const struct p
 /* The context whose SA a packet in clear would leave by through that interface; 0 = policy does not
  * protect it, or there is no SA at the moment. Counts no hits and asks for no SAs. */
 uint32_t ipsec_context_out(struct ipsec *x, const struct net_if *out, const struct pkt *p);
-/* The context of the SA that unwrapped the packet; 0 = it came in clear, or the SA ended with it. */
+/* The context of the SA that unwrapped the packet; 0 = it came in clear, or the SA ended with it.
+ */
 uint32_t ipsec_context_in(const struct ipsec *x, const struct pkt *p);
 /* Told when a context begins (alive) and when it is over. One listener; NULL = none. Called amid
  * the work on SAs: it must not change them. */
@@ -168,6 +180,8 @@ struct ipsec_pair {
     uint64_t soft_bytes, hard_bytes; /* 0 = never */
     uint64_t bytes_in, bytes_out;
     uint32_t life_s, life_kb;
+    uint32_t idle_s;         /* ends when it carried nothing for so long; 0 = it does not */
+    sim_time last_used;      /* data went or came; of its predecessor before that */
     uint32_t path_mtu;       /* told by a router on the way */
     sim_time path_mtu_until; /* and believed until then; 0 = none was told */
     bool sending;            /* the newest: traffic goes out here */
@@ -179,6 +193,8 @@ struct ipsec_ident {
     struct net_if *on;
     const char *map;
     uint32_t seq;
+    const char *dynamic;   /* the dynamic map it hangs under; NULL = a static entry */
+    uint32_t template_seq; /* entry of that; 0 = none */
     bool from_acl;
     ip4 local, peer; /* peer in use, or the first configured */
     struct proxy local_proxy, remote_proxy;

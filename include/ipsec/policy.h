@@ -1,4 +1,5 @@
-/* IPsec policy as configured: transform sets and crypto maps. Edited by the vendors' configuration
+/* IPsec policy as configured: transform sets, crypto maps, and dynamic maps, whose entries are
+ * templates for peers that are not known beforehand. Edited by the vendors' configuration
  * commands, read by the data path. Names are resolved when used, so order of configuration does not
  * matter. */
 #ifndef IPSEC_POLICY_H
@@ -24,6 +25,10 @@ struct ipsec_map_entry {
     enum crypto_group pfs;     /* GROUP_NONE = not asked for */
     uint32_t life_s, life_kb;  /* 0 = the global value */
     uint32_t replay_window;    /* 0 = the global value; UINT32_MAX = off */
+    uint32_t idle_s;           /* 0 = the global value */
+    bool idle_first_peer;      /* after an idle end the first peer is asked again */
+    bool reverse_route;        /* routes to remote networks are wanted; kept for who makes them */
+    char *dynamic; /* refers to a dynamic map and has nothing else; NULL = it does not */
 };
 struct ipsec_map {
     char *name;         /* case counts */
@@ -32,10 +37,15 @@ struct ipsec_map {
 };
 struct ipsec_conf {
     GPtrArray *sets, *maps; /* owned; in order of configuration */
+    GPtrArray *dynamics;    /* struct ipsec_map whose entries are templates; owned, in that order */
     uint32_t life_s, life_kb;
-    uint32_t replay_window; /* 64 … 1024; 0 = off */
-    bool raw_proxy_id;      /* send access-list addresses with their host bits (some peers do) */
-    int df;                 /* ESP_DF_COPY by default */
+    uint32_t idle_s;         /* an SA pair that carries nothing this long ends; 0 = never */
+    uint32_t replay_window;  /* 64 … 1024; 0 = off */
+    bool raw_proxy_id;       /* send access-list addresses with their host bits (some peers do) */
+    bool holds_without_peer; /* an entry that lacks only its peer keeps its packets back */
+    bool
+        map_keeps_address; /* the address a map speaks from is taken when it is applied, for good */
+    int df;                /* ESP_DF_COPY by default */
 };
 
 struct ipsec_conf *ipsec_conf_new(void);
@@ -50,7 +60,16 @@ bool ipsec_map_remove(struct ipsec_conf *c, const char *name);
 struct ipsec_map_entry *ipsec_entry_find(const struct ipsec_map *m, uint32_t seq);
 struct ipsec_map_entry *ipsec_entry_make(struct ipsec_map *m, uint32_t seq);
 bool ipsec_entry_remove(struct ipsec_map *m, uint32_t seq);
-/* An entry that lacks a peer, a transform set or an access list does nothing. */
+/* An entry that lacks a peer, a transform set or an access list does nothing. One that refers to a
+ * dynamic map lacks nothing. */
 bool ipsec_entry_complete(const struct ipsec_map_entry *e);
+
+/* Dynamic maps. Their entries are made, found and removed with the functions above. A template
+ * needs transform sets only: without peers it takes any peer, without an access list any
+ * identities. */
+struct ipsec_map *ipsec_dynamic_find(const struct ipsec_conf *c, const char *name);
+struct ipsec_map *ipsec_dynamic_make(struct ipsec_conf *c, const char *name);
+bool ipsec_dynamic_remove(struct ipsec_conf *c, const char *name);
+bool ipsec_template_complete(const struct ipsec_map_entry *e);
 
 #endif

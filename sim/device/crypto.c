@@ -21,15 +21,6 @@ static enum ike_why check_suite(void *self, ip4 local, ip4 remote, const struct 
     return ipsec_check_suite(d->ipsec, local, remote, s);
 }
 
-/* A side without `set pfs` takes a group it was offered, where its profile says so (CAT-09). */
-static bool pfs_unasked(struct device *d, const struct ipsec_grant *grant,
-                        enum crypto_group offered)
-{
-    const struct ipsec_map *map = ipsec_map_find(d->ipsec_conf, grant->map);
-    const struct ipsec_map_entry *entry = map ? ipsec_entry_find(map, grant->seq) : NULL;
-    return offered != GROUP_NONE && entry && entry->pfs == GROUP_NONE;
-}
-
 static enum ike_why check_request(void *self, const struct ike_qm_ask *ask,
                                   struct ike_qm_grant *out)
 {
@@ -49,7 +40,9 @@ static enum ike_why check_request(void *self, const struct ike_qm_ask *ask,
     enum ike_why why = ipsec_check_request(d->ipsec, &q, &grant);
     if (why != WHY_NONE)
         return why;
-    if (!d->profile.accept_pfs_unasked && pfs_unasked(d, &grant, ask->group))
+    /* A side without `set pfs` takes a group it was offered, where its profile says so (CAT-09). */
+    bool unasked = ask->group != GROUP_NONE && grant.pfs == GROUP_NONE;
+    if (unasked && !d->profile.accept_pfs_unasked)
         return WHY_PFS;
     g_strlcpy(out->map, grant.map, sizeof out->map);
     out->seq = grant.seq;
@@ -231,6 +224,11 @@ void device_crypto_refresh(struct device *d)
         .soft_before_kb = d->profile.rekey_before_kb,
         .rekey_idle = d->profile.rekey_idle,
         .retry_s = d->profile.rekey_retry_s,
+        .soft_percent = d->profile.p2_rekey_percent,
+        .soft_percent_r = d->profile.p2_rekey_percent_r,
+        .soft_jitter = d->profile.p2_rekey_jitter,
     };
     d->ipsec_conf->raw_proxy_id = d->profile.raw_proxy_id;
+    d->ipsec_conf->holds_without_peer = d->profile.holds_without_peer;
+    d->ipsec_conf->map_keeps_address = d->profile.map_keeps_address;
 }

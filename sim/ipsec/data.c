@@ -21,6 +21,19 @@ static void send_failed(struct ipsec *x, struct ident *ident, struct pkt *p, enu
     pkt_drop(x->node, p, why);
 }
 
+/* Nobody can be asked: by a template, which waits for peers to call, or by an entry that lacks its
+ * peer (CAT-85, CAT-86). Said once, until something changes. */
+static void no_peer(struct ipsec *x, const struct net_if *out, struct ident *ident,
+                    const struct flow *f, struct pkt *p)
+{
+    if (!ident->told)
+        TRACE(x->scope, ipsec_no_peer, .src = f->src, .dst = f->dst, .protocol = f->protocol,
+              .interface = out->name, .map = ident->map, .seq = ident->view.seq, .acl = ident->acl,
+              .dynamic = ident->dynamic != NULL);
+    ident->told = true;
+    send_failed(x, ident, p, DROP_IPSEC_NO_PEER);
+}
+
 /* The packet that finds no SA is lost; the ones after the answer are not. */
 static void no_sa(struct ipsec *x, struct ident *ident, struct pkt *p)
 {
@@ -122,6 +135,8 @@ static enum net_verdict egress(void *self, struct net_if *out, ip4 nexthop, stru
         return NET_PASS;
     if (m.pair)
         protect(x, m.ident, m.pair, out, nexthop, &f, p);
+    else if (m.ident->peerless)
+        no_peer(x, out, m.ident, &f, p);
     else
         no_sa(x, m.ident, p);
     return NET_TAKEN;

@@ -31,7 +31,7 @@ struct pair {
     struct peer_use *use;
     struct esp_sa *in, *out; /* owned by the SAD */
     ip4 local, remote;
-    struct sim_timer soft, hard;
+    struct sim_timer soft, hard, idle;
     bool soft_reached;
     bool asked; /* for its successor */
 };
@@ -41,16 +41,22 @@ struct ident {
     struct proxy line_local, line_remote; /* the access-list line as typed, host bits and all */
     char *map;
     char *acl;
+    char *dynamic;
     guint peer_at; /* which of the entry's peers is asked next */
     bool pending;  /* SAs were asked for */
+    bool peerless; /* a line that holds packets though there is nobody to ask; never listed */
+    bool told;     /* that there is nobody */
     bool kept;     /* while idents are made anew */
 };
 
 struct rule {
-    const struct ipsec_map_entry *entry;
-    struct acl *acl;
+    const struct ipsec_map_entry *entry; /* or the template */
+    uint32_t seq, template_seq;          /* of the map; of the dynamic map, 0 = a static entry */
+    const char *dynamic;                 /* name of that, lent; NULL = a static entry */
+    bool peerless;                       /* a static entry that lacks its peer */
+    struct acl *acl;                     /* NULL: a template that takes any identities */
     GPtrArray *of_line; /* struct ident by index of line; NULL for deny lines and remarks */
-    GPtrArray *others;  /* idents negotiated within a line */
+    GPtrArray *others;  /* idents negotiated within a line; of a template, the newest first */
 };
 
 struct binding {
@@ -58,6 +64,7 @@ struct binding {
     char *name;
     const struct ipsec_map *map; /* NULL when undefined */
     ip4 local;
+    ip4 taken; /* the address it had when applied, or first had */
     GPtrArray *rules;
 };
 
@@ -91,6 +98,7 @@ struct ipsec {
     uint32_t last_context;
     GPtrArray *bindings; /* by index of interface; holes are NULL */
     GPtrArray *idents;   /* struct ident, owned; by interface, entry, line */
+    GPtrArray *peerless; /* struct ident, owned; lines that have nobody to ask */
     struct flow_slot
         *slots; /* remembered look-ups, good while `generation` stands; NULL when few */
     uint32_t slot_mask;
@@ -108,8 +116,14 @@ struct binding *ipsec_binding(const struct ipsec *x, const struct net_if *i);
 const struct ipsec_map_entry *ipsec_entry_of(const struct ipsec *x, const struct ident *ident);
 struct ident *ipsec_ident_new(struct ipsec *x, struct binding *b, struct rule *r,
                               const struct proxy *lp, const struct proxy *rp);
+void ipsec_ident_free(gpointer ident);
+/* The address it speaks from now. */
+ip4 ipsec_binding_address(const struct ipsec *x, struct binding *b);
+
+/* ---- compile.c ---- */
 /* Puts it behind the others of its entry. */
 void ipsec_ident_insert(struct ipsec *x, struct ident *ident);
+void ipsec_rule_free(gpointer rule);
 void ipsec_compile(struct ipsec *x);
 /* Before bindings, rules or idents are looked at: they may point into configuration that is gone.
  */
@@ -138,11 +152,24 @@ bool ipsec_set_takes(const struct ipsec_conf *c, const struct ipsec_map_entry *e
                      const struct esp_suite *s);
 uint32_t ipsec_life_s(const struct ipsec *x, const struct ipsec_map_entry *e);
 uint32_t ipsec_life_kb(const struct ipsec *x, const struct ipsec_map_entry *e);
+uint32_t ipsec_idle_s(const struct ipsec *x, const struct ipsec_map_entry *e);
 
 /* ---- request.c ---- */
 /* Asks for SAs of the ident, or for the successor of `old`. False when the configuration lacks what
  * it takes. */
 bool ipsec_request_sas(struct ipsec *x, struct ident *ident, const struct pair *old);
+
+static inline uint32_t ipsec_rule_seq(const struct rule *r)
+{
+    return IPSEC_SEQ(r->seq, r->template_seq);
+}
+
+/* ---- limits.c ---- */
+void ipsec_limits_start(struct pair *p, uint32_t life_s, uint32_t life_kb, uint32_t idle_s);
+/* A newer pair of the ident sends now; this one ends when packets on their way must have come. */
+void ipsec_pair_step_down(struct pair *p);
+/* After each packet: volume limits, and a rekey that waited for traffic. May end the pair. */
+void ipsec_pair_used(struct pair *p);
 
 /* ---- pair.c ---- */
 static inline struct pair *ipsec_pair_by_spi(const struct ipsec *x, uint32_t spi_in)
@@ -153,8 +180,6 @@ static inline struct pair *ipsec_pair_by_spi(const struct ipsec *x, uint32_t spi
 /* The pair and its SAs are gone afterwards. `tell` the peer through ops->ended. */
 void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell);
 void ipsec_pair_free(struct pair *p);
-/* After each packet: volume limits, and a rekey that waited for traffic. May end the pair. */
-void ipsec_pair_used(struct pair *p);
 
 /* ---- peers.c ---- */
 struct peer_use *ipsec_use_ref(struct ipsec *x, ip4 local, ip4 remote);

@@ -37,6 +37,22 @@ uint32_t ipsec_life_kb(const struct ipsec *x, const struct ipsec_map_entry *e)
     return e->life_kb ? e->life_kb : x->conf->life_kb;
 }
 
+uint32_t ipsec_idle_s(const struct ipsec *x, const struct ipsec_map_entry *e)
+{
+    return e->idle_s ? e->idle_s : x->conf->idle_s;
+}
+
+/* In a set of the entry, or of a template that it stands for. */
+static bool entry_knows(const struct ipsec *x, const struct ipsec_map_entry *e,
+                        const struct esp_suite *s)
+{
+    const struct ipsec_map *dynamic = ipsec_dynamic_find(x->conf, e->dynamic);
+    for (guint i = 0; dynamic && i < dynamic->entries->len; i++)
+        if (ipsec_set_takes(x->conf, dynamic->entries->pdata[i], s))
+            return true;
+    return ipsec_set_takes(x->conf, e, s);
+}
+
 enum ike_why ipsec_check_suite(struct ipsec *x, ip4 local, ip4 remote, const struct esp_suite *s)
 {
     ipsec_fresh(x);
@@ -47,7 +63,7 @@ enum ike_why ipsec_check_suite(struct ipsec *x, ip4 local, ip4 remote, const str
             continue;
         why = WHY_TRANSFORM;
         for (guint j = 0; j < b->map->entries->len; j++)
-            if (ipsec_set_takes(x->conf, b->map->entries->pdata[j], s))
+            if (entry_knows(x, b->map->entries->pdata[j], s))
                 return WHY_NONE;
     }
     TRACE(x->scope, ipsec_transform_refused, .why = why, .protocol = PROTO_ESP,
@@ -58,7 +74,7 @@ enum ike_why ipsec_check_suite(struct ipsec *x, ip4 local, ip4 remote, const str
 /* A permit line equal to the proxies or containing them: the peer may ask for less than all. */
 static bool rule_covers(const struct rule *r, const struct proxy *lp, const struct proxy *rp)
 {
-    for (guint i = 0; i < r->acl->lines->len; i++) {
+    for (guint i = 0; r->acl && i < r->acl->lines->len; i++) {
         const struct acl_line *l = r->acl->lines->pdata[i];
         struct proxy local, remote;
         if (!l->permit || l->remark)
@@ -67,7 +83,7 @@ static bool rule_covers(const struct rule *r, const struct proxy *lp, const stru
         if (proxy_within(lp, &local) && proxy_within(rp, &remote))
             return true;
     }
-    return false;
+    return !r->acl; /* a template without access list takes any identities */
 }
 
 static bool has_peer(const struct ipsec_map_entry *e, ip4 remote)
@@ -78,10 +94,12 @@ static bool has_peer(const struct ipsec_map_entry *e, ip4 remote)
     return false;
 }
 
-static enum ike_why judge_entry(const struct ipsec *x, const struct ipsec_map_entry *e,
-                                const struct ipsec_request *q)
+static enum ike_why judge_rule(const struct ipsec *x, const struct rule *r,
+                               const struct ipsec_request *q)
 {
-    if (!has_peer(e, q->remote))
+    const struct ipsec_map_entry *e = r->entry;
+    bool anyone = r->dynamic && !e->peers->len;
+    if (!anyone && !has_peer(e, q->remote))
         return WHY_PEER;
     if (!ipsec_set_takes(x->conf, e, &q->suite))
         return WHY_TRANSFORM;
@@ -96,21 +114,33 @@ static uint32_t shorter(uint32_t own, uint32_t offered)
     return offered && (!own || offered < own) ? offered : own;
 }
 
-static const struct rule *rule_for(const struct ipsec *x, const struct ipsec_request *q,
-                                   const struct binding **binding)
+/* The first rule that covers the request decides, and of the templates that stand in one place the
+ * first that fits. *rule is the one that decided; NULL = none covers it. */
+static enum ike_why judge(const struct ipsec *x, const struct ipsec_request *q,
+                          const struct binding **binding, const struct rule **rule)
 {
-    for (guint i = 0; i < x->bindings->len; i++) {
+    enum ike_why why = WHY_PROXY;
+    for (guint i = 0; i < x->bindings->len && !*rule; i++) {
         const struct binding *b = x->bindings->pdata[i];
         if (!b || !b->local || b->local != q->local)
             continue;
         for (guint j = 0; j < b->rules->len; j++) {
-            if (rule_covers(b->rules->pdata[j], &q->local_proxy, &q->remote_proxy)) {
-                *binding = b;
-                return b->rules->pdata[j];
-            }
+            const struct rule *r = b->rules->pdata[j];
+            if (*rule && r->seq != (*rule)->seq)
+                return why;
+            if (r->peerless || !rule_covers(r, &q->local_proxy, &q->remote_proxy))
+                continue;
+            enum ike_why said = judge_rule(x, r, q);
+            if (*rule && said != WHY_NONE)
+                continue;
+            why = said;
+            *binding = b;
+            *rule = r;
+            if (why == WHY_NONE)
+                return why;
         }
     }
-    return NULL;
+    return why;
 }
 
 enum ike_why ipsec_check_request(struct ipsec *x, const struct ipsec_request *q,
@@ -118,12 +148,13 @@ enum ike_why ipsec_check_request(struct ipsec *x, const struct ipsec_request *q,
 {
     ipsec_fresh(x);
     const struct binding *b = NULL;
-    const struct rule *r = rule_for(x, q, &b);
-    enum ike_why why = r ? judge_entry(x, r->entry, q) : WHY_PROXY;
+    const struct rule *r = NULL;
+    enum ike_why why = judge(x, q, &b, &r);
     if (why == WHY_NONE)
         *out = (struct ipsec_grant){
             .map = b->map->name,
-            .seq = r->entry->seq,
+            .seq = ipsec_rule_seq(r),
+            .pfs = r->entry->pfs,
             .life_s = shorter(ipsec_life_s(x, r->entry), q->life_s),
             .life_kb = shorter(ipsec_life_kb(x, r->entry), q->life_kb),
         };
@@ -145,7 +176,7 @@ bool ipsec_wants(struct ipsec *x, const char *map, uint32_t seq, const struct pr
         const struct binding *b = x->bindings->pdata[i];
         for (guint j = 0; b && g_str_equal(b->name, map) && j < b->rules->len; j++) {
             const struct rule *r = b->rules->pdata[j];
-            if (r->entry->seq == seq && rule_covers(r, lp, rp))
+            if (!r->peerless && ipsec_rule_seq(r) == seq && rule_covers(r, lp, rp))
                 return true;
         }
     }

@@ -1,10 +1,5 @@
-/* SA pairs: installing what quick mode agreed, their limits in seconds and kilobytes (RFC 2401
- * 4.4.3, RFC 2407 4.5), and their ends. */
+/* SA pairs: installing what quick mode agreed (RFC 2401 4.4.3), and their ends. */
 #include "ipsec_priv.h"
-
-#define KILOBYTE 1024u /* RFC 2407 4.5 */
-#define OVERLAP_S                                                                                  \
-    30 /* a replaced pair still takes what is on its way, when no rekey point says how long */
 
 /* ---- Ends ---- */
 
@@ -12,6 +7,7 @@ void ipsec_pair_free(struct pair *p)
 {
     sim_timer_clear(&p->soft);
     sim_timer_clear(&p->hard);
+    sim_timer_clear(&p->idle);
     ipsec_use_unref(p->x, p->use);
     g_free(p);
 }
@@ -133,121 +129,6 @@ void ipsec_path_mtu(struct ipsec *x, ip4 remote, uint32_t spi_out, uint32_t mtu)
     }
 }
 
-/* ---- Limits ---- */
-
-/* Asks for the successor, and again until there is one or the pair is over. A pair that sent
- * nothing is let go, unless the profile says otherwise; a packet that still comes asks then. */
-static void rekey(struct pair *p)
-{
-    struct ipsec *x = p->x;
-    if (!p->view.sending || (!x->timing->rekey_idle && !p->out->packets))
-        return;
-    if (!p->asked)
-        p->ident->pending = false; /* a new question */
-    p->asked = true;
-    uint32_t spi = p->view.spi_in;
-    bool asked = ipsec_request_sas(x, p->ident, p);
-    if (!asked || ipsec_pair_by_spi(x, spi) != p)
-        return; /* nobody to ask, or the one asked ended the pair */
-    sim_time next = sim_now(x->sim) + SECONDS(MAX(x->timing->retry_s, 1u));
-    if (next < p->view.hard)
-        sim_timer_arm(&p->soft, next);
-}
-
-static void soft_limit(struct pair *p, const char *limit)
-{
-    struct ipsec *x = p->x;
-    uint32_t spi = p->view.spi_in;
-    p->soft_reached = true;
-    TRACE(x->scope, ipsec_soft, .sa = p->view.in, .spi = spi, .limit = limit);
-    rekey(p);
-}
-
-static void soft_expired(void *owner)
-{
-    struct pair *p = owner;
-    if (p->soft_reached)
-        rekey(p);
-    else
-        soft_limit(p, "seconds");
-}
-
-static void hard_expired(void *owner)
-{
-    struct pair *p = owner;
-    ipsec_pair_end(p, p->view.sending ? WHY_EXPIRED : WHY_REPLACED, true);
-}
-
-void ipsec_pair_used(struct pair *p)
-{
-    uint64_t bytes = MAX(p->in->bytes, p->out->bytes);
-    if (p->in->bytes != p->view.bytes_in)
-        p->use->last_in = sim_now(p->x->sim);
-    if (p->out->bytes != p->view.bytes_out)
-        ipsec_use_sent(p->x, p->use);
-    p->view.bytes_in = p->in->bytes;
-    p->view.bytes_out = p->out->bytes;
-    if (p->view.hard_bytes && bytes >= p->view.hard_bytes) {
-        ipsec_pair_end(p, WHY_EXPIRED, true);
-        return;
-    }
-    if (!p->view.sending || p->asked)
-        return;
-    if (p->soft_reached)
-        rekey(p);
-    else if (p->view.soft_bytes && bytes >= p->view.soft_bytes)
-        soft_limit(p, "kilobytes");
-}
-
-/* The rekey point: so much before the end, or three quarters where the whole is no longer than
- * that. */
-static uint64_t soft_point(uint64_t life, uint64_t before)
-{
-    return life > before ? life - before : life / 4 * 3;
-}
-
-/* Both ends count the same lifetime; were they to ask at one instant, two successors would be made
- * for one pair. Whoever answered the last time waits a sixth of the margin longer. */
-static uint64_t margin(const struct pair *p, uint64_t before)
-{
-    return p->view.initiator ? before : before - before / 6;
-}
-
-static void limits_start(struct pair *p, uint32_t life_s, uint32_t life_kb)
-{
-    const struct ipsec_timing *t = p->x->timing;
-    p->view.life_s = life_s;
-    p->view.life_kb = life_kb;
-    p->view.born = sim_now(p->x->sim);
-    p->view.soft = p->view.hard = SIM_TIME_MAX;
-    sim_timer_init(p->x->sim, &p->soft, soft_expired, p);
-    sim_timer_init(p->x->sim, &p->hard, hard_expired, p);
-    if (life_s) {
-        p->view.soft =
-            p->view.born + (sim_time)soft_point((uint64_t)SECONDS(life_s),
-                                                margin(p, (uint64_t)SECONDS(t->soft_before_s)));
-        p->view.hard = p->view.born + SECONDS(life_s);
-        sim_timer_arm(&p->soft, p->view.soft);
-        sim_timer_arm(&p->hard, p->view.hard);
-    }
-    p->view.hard_bytes = (uint64_t)life_kb * KILOBYTE;
-    p->view.soft_bytes =
-        soft_point(p->view.hard_bytes, margin(p, (uint64_t)t->soft_before_kb * KILOBYTE));
-}
-
-/* An older pair of the ident no longer sends, and ends when packets on their way must have come. */
-static void step_down(struct pair *p)
-{
-    const struct ipsec_timing *t = p->x->timing;
-    sim_time last = sim_now(p->x->sim) + SECONDS(t->soft_before_s ? t->soft_before_s : OVERLAP_S);
-    p->view.sending = false;
-    sim_timer_disarm(&p->soft);
-    if (last < p->view.hard) {
-        p->view.hard = last;
-        sim_timer_arm(&p->hard, last);
-    }
-}
-
 /* ---- Installing ---- */
 
 uint32_t ipsec_new_spi(struct ipsec *x)
@@ -278,6 +159,14 @@ static bool line_takes(const struct acl_line *l, const struct ipsec_child *c)
            proxy_within(&c->local_proxy, &local) && proxy_within(&c->remote_proxy, &remote);
 }
 
+static bool rule_takes(const struct rule *r, const struct ipsec_child *c)
+{
+    for (guint k = 0; r->acl && k < r->acl->lines->len; k++)
+        if (line_takes(r->acl->lines->pdata[k], c))
+            return true;
+    return !r->acl; /* a template without access list takes any identities */
+}
+
 static struct rule *rule_of_child(const struct ipsec *x, const struct ipsec_child *c,
                                   struct binding **binding)
 {
@@ -287,14 +176,10 @@ static struct rule *rule_of_child(const struct ipsec *x, const struct ipsec_chil
             continue;
         for (guint j = 0; j < b->rules->len; j++) {
             struct rule *r = b->rules->pdata[j];
-            if (c->map && r->entry->seq != c->seq)
+            if (r->peerless || (c->map && ipsec_rule_seq(r) != c->seq) || !rule_takes(r, c))
                 continue;
-            for (guint k = 0; k < r->acl->lines->len; k++) {
-                if (line_takes(r->acl->lines->pdata[k], c)) {
-                    *binding = b;
-                    return r;
-                }
-            }
+            *binding = b;
+            return r;
         }
     }
     return NULL;
@@ -306,18 +191,22 @@ static bool ident_is(const struct ident *ident, const struct ipsec_child *c)
            proxy_same(&ident->view.remote_proxy, &c->remote_proxy);
 }
 
-/* The line's own ident, one that was negotiated before, or a new one behind the entry's others. */
+/* The line's own ident, one that was negotiated before, or a new one behind the entry's others.
+ * Under a template each peer has its own, and who came last gets the traffic: a peer whose address
+ * changed asks for the same identities again. */
 static struct ident *ident_of_child(struct ipsec *x, struct binding *b, struct rule *r,
                                     const struct ipsec_child *c)
 {
-    for (guint i = 0; i < r->of_line->len; i++)
+    for (guint i = 0; !r->dynamic && i < r->of_line->len; i++)
         if (ident_is(r->of_line->pdata[i], c))
             return r->of_line->pdata[i];
-    for (guint i = 0; i < r->others->len; i++)
-        if (ident_is(r->others->pdata[i], c))
-            return r->others->pdata[i];
+    for (guint i = 0; i < r->others->len; i++) {
+        struct ident *ident = r->others->pdata[i];
+        if (ident_is(ident, c) && (!r->dynamic || ident->view.peer == c->remote))
+            return ident;
+    }
     struct ident *ident = ipsec_ident_new(x, b, r, &c->local_proxy, &c->remote_proxy);
-    g_ptr_array_add(r->others, ident);
+    g_ptr_array_insert(r->others, r->dynamic ? 0 : -1, ident);
     ipsec_ident_insert(x, ident);
     return ident;
 }
@@ -400,7 +289,7 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     p->view.sending = true;
     for (guint i = p->ident->view.pairs->len; i-- > 0;) {
         struct pair *old = p->ident->view.pairs->pdata[i];
-        step_down(old);
+        ipsec_pair_step_down(old);
         if (old->remote != p->remote)
             continue;
         p->view.path_mtu = old->view.path_mtu; /* the way is the same */
@@ -408,7 +297,7 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     }
     g_ptr_array_insert(p->ident->view.pairs, 0, p);
     p->in->owner = p->out->owner = p;
-    limits_start(p, c->life_s, c->life_kb);
+    ipsec_limits_start(p, c->life_s, c->life_kb, ipsec_idle_s(x, r->entry));
     p->ident->pending = false;
     p->ident->view.local = c->local;
     p->ident->view.peer = c->remote;

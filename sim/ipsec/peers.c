@@ -61,7 +61,8 @@ void ipsec_on_sent(struct ipsec *x, void (*fn)(void *self, ip4 local, ip4 remote
 void ipsec_ident_next_peer(struct ipsec *x, struct ident *ident, ip4 remote)
 {
     const struct ipsec_map_entry *e = ipsec_entry_of(x, ident);
-    if (!e || !e->peers->len || ident->view.pairs->len || ident->view.peer != remote)
+    if (!e || ident->dynamic || !e->peers->len || ident->view.pairs->len ||
+        ident->view.peer != remote)
         return;
     ident->peer_at = (ident->peer_at + 1) % e->peers->len;
     ident->view.peer = g_array_index(e->peers, ip4, ident->peer_at);

@@ -21,6 +21,7 @@ static void entry_free(gpointer p)
     g_free(e->acl);
     g_array_free(e->peers, TRUE);
     g_ptr_array_free(e->transform_sets, TRUE);
+    g_free(e->dynamic);
     g_free(e);
 }
 
@@ -38,6 +39,7 @@ struct ipsec_conf *ipsec_conf_new(void)
     struct ipsec_conf *c = g_new0(struct ipsec_conf, 1);
     c->sets = g_ptr_array_new_with_free_func(set_free);
     c->maps = g_ptr_array_new_with_free_func(map_free);
+    c->dynamics = g_ptr_array_new_with_free_func(map_free);
     c->life_s = IPSEC_LIFE_S_DEFAULT;
     c->life_kb = IPSEC_LIFE_KB_DEFAULT;
     c->replay_window = REPLAY_WINDOW_DEFAULT;
@@ -51,6 +53,7 @@ void ipsec_conf_free(struct ipsec_conf *c)
         return;
     g_ptr_array_free(c->sets, TRUE);
     g_ptr_array_free(c->maps, TRUE);
+    g_ptr_array_free(c->dynamics, TRUE);
     g_free(c);
 }
 
@@ -85,32 +88,62 @@ bool ipsec_set_remove(struct ipsec_conf *c, const char *name)
 
 /* ---- Maps ---- */
 
-struct ipsec_map *ipsec_map_find(const struct ipsec_conf *c, const char *name)
+static struct ipsec_map *find_in(const GPtrArray *maps, const char *name)
 {
-    for (guint i = 0; name && i < c->maps->len; i++) {
-        struct ipsec_map *m = c->maps->pdata[i];
+    for (guint i = 0; name && i < maps->len; i++) {
+        struct ipsec_map *m = maps->pdata[i];
         if (!strcmp(m->name, name))
             return m;
     }
     return NULL;
 }
 
-struct ipsec_map *ipsec_map_make(struct ipsec_conf *c, const char *name)
+static struct ipsec_map *make_in(GPtrArray *maps, const char *name)
 {
-    struct ipsec_map *m = ipsec_map_find(c, name);
+    struct ipsec_map *m = find_in(maps, name);
     if (!m) {
         m = g_new0(struct ipsec_map, 1);
         m->name = g_strdup(name);
         m->entries = g_ptr_array_new_with_free_func(entry_free);
-        g_ptr_array_add(c->maps, m);
+        g_ptr_array_add(maps, m);
     }
     return m;
 }
 
+static bool remove_from(GPtrArray *maps, const char *name)
+{
+    struct ipsec_map *m = find_in(maps, name);
+    return m && g_ptr_array_remove(maps, m);
+}
+
+struct ipsec_map *ipsec_map_find(const struct ipsec_conf *c, const char *name)
+{
+    return find_in(c->maps, name);
+}
+
+struct ipsec_map *ipsec_map_make(struct ipsec_conf *c, const char *name)
+{
+    return make_in(c->maps, name);
+}
+
 bool ipsec_map_remove(struct ipsec_conf *c, const char *name)
 {
-    struct ipsec_map *m = ipsec_map_find(c, name);
-    return m && g_ptr_array_remove(c->maps, m);
+    return remove_from(c->maps, name);
+}
+
+struct ipsec_map *ipsec_dynamic_find(const struct ipsec_conf *c, const char *name)
+{
+    return find_in(c->dynamics, name);
+}
+
+struct ipsec_map *ipsec_dynamic_make(struct ipsec_conf *c, const char *name)
+{
+    return make_in(c->dynamics, name);
+}
+
+bool ipsec_dynamic_remove(struct ipsec_conf *c, const char *name)
+{
+    return remove_from(c->dynamics, name);
 }
 
 /* ---- Entries ---- */
@@ -160,5 +193,10 @@ bool ipsec_entry_remove(struct ipsec_map *m, uint32_t seq)
 
 bool ipsec_entry_complete(const struct ipsec_map_entry *e)
 {
-    return e->acl && e->peers->len && e->transform_sets->len;
+    return e->dynamic || (e->acl && e->peers->len && e->transform_sets->len);
+}
+
+bool ipsec_template_complete(const struct ipsec_map_entry *e)
+{
+    return e->transform_sets->len;
 }

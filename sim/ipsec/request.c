@@ -25,11 +25,12 @@ static void put_offers(const struct ipsec *x, const struct ipsec_map_entry *e,
 bool ipsec_request_sas(struct ipsec *x, struct ident *ident, const struct pair *old)
 {
     const struct ipsec_map_entry *e = ipsec_entry_of(x, ident);
-    if (!e || !ipsec_entry_complete(e))
+    /* A template names nobody to ask; who has asked is asked again. */
+    if (!e || !(ident->dynamic ? old && ipsec_template_complete(e) : ipsec_entry_complete(e)))
         return false;
     struct ipsec_acquire a = {
         .map = ident->map,
-        .seq = e->seq,
+        .seq = IPSEC_SEQ(ident->view.seq, ident->view.template_seq),
         .local = old ? old->local : ident->view.local,
         .remote = old ? old->remote : ident->view.peer,
         .local_proxy = ident->view.local_proxy,
@@ -50,9 +51,9 @@ bool ipsec_request_sas(struct ipsec *x, struct ident *ident, const struct pair *
               .local_net = a.local_proxy.addr, .local_mask = a.local_proxy.mask,
               .remote_net = a.remote_proxy.addr, .remote_mask = a.remote_proxy.mask,
               .protocol = a.local_proxy.protocol, .sport = a.local_proxy.port,
-              .dport = a.remote_proxy.port, .map = ident->map, .seq = a.seq, .acl = ident->acl,
-              .cipher = a.offer[0].cipher, .auth = a.offer[0].auth, .life_s = a.life_s,
-              .life_kb = a.life_kb);
+              .dport = a.remote_proxy.port, .map = ident->map, .seq = ident->view.seq,
+              .acl = ident->acl, .cipher = a.offer[0].cipher, .auth = a.offer[0].auth,
+              .life_s = a.life_s, .life_kb = a.life_kb);
     }
     if (x->ops.acquire)
         x->ops.acquire(x->ops.self, &a);

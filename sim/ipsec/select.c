@@ -45,20 +45,47 @@ static struct pair *shared(const struct ipsec *x, const struct ident *ident)
     return NULL;
 }
 
-/* SAs negotiated for a part of the line are for that part; the line's own are for all of it. */
-static void choose_pair(const struct ipsec *x, const struct rule *r, const struct flow *f,
-                        struct match *m)
+/* What peers negotiated under the same template of the same map on another interface. */
+static struct ident *shared_other(const struct ipsec *x, const struct binding *b,
+                                  const struct rule *r, const struct flow *f)
 {
-    for (guint i = 0; i < r->others->len; i++) {
-        struct ident *other = r->others->pdata[i];
-        if (ident_has(other, f) && sending(other)) {
-            m->ident = other;
-            m->pair = sending(other);
-            return;
-        }
+    for (guint i = 0; r->dynamic && b->map->local_if && i < x->idents->len; i++) {
+        struct ident *other = x->idents->pdata[i];
+        if (other->view.on != b->on && other->view.seq == r->seq &&
+            other->view.template_seq == r->template_seq && other->view.local == b->local &&
+            g_str_equal(other->map, b->name) && ident_has(other, f) && sending(other))
+            return other;
     }
+    return NULL;
+}
+
+/* SAs negotiated for a part of the line are for that part. */
+static bool choose_other(const struct ipsec *x, const struct binding *b, const struct rule *r,
+                         const struct flow *f, struct match *m)
+{
+    struct ident *found = NULL;
+    for (guint i = 0; !found && i < r->others->len; i++) {
+        struct ident *other = r->others->pdata[i];
+        if (ident_has(other, f) && sending(other))
+            found = other;
+    }
+    if (!found)
+        found = shared_other(x, b, r, f);
+    if (!found)
+        return false;
+    m->ident = found;
+    m->pair = sending(found);
+    return true;
+}
+
+/* The line's own SAs are for all of it. */
+static void choose_pair(const struct ipsec *x, const struct binding *b, const struct rule *r,
+                        const struct flow *f, struct match *m)
+{
+    if (choose_other(x, b, r, f, m))
+        return;
     m->pair = sending(m->ident);
-    if (!m->pair)
+    if (!m->pair && !m->ident->peerless)
         m->pair = shared(x, m->ident);
 }
 
@@ -88,6 +115,10 @@ static bool search(struct ipsec *x, struct binding *b, const struct flow *f, boo
     *m = (struct match){0};
     for (guint i = 0; i < b->rules->len; i++) {
         struct rule *r = b->rules->pdata[i];
+        if (!r->acl && choose_other(x, b, r, f, m))
+            break;
+        if (!r->acl)
+            continue;
         const struct acl_line *l = line_of(r->acl, f, count);
         if (!l)
             continue;
@@ -98,7 +129,7 @@ static bool search(struct ipsec *x, struct binding *b, const struct flow *f, boo
         }
         m->ident = r->of_line->pdata[at];
         m->line = r->acl->lines->pdata[at];
-        choose_pair(x, r, f, m);
+        choose_pair(x, b, r, f, m);
         break;
     }
     return plain;
