@@ -32,6 +32,11 @@ struct ike_peer_liveness {
     ip4 peer;
     struct ike_liveness liveness;
 };
+/* What "ip host" and "name" lines say: where a name is. */
+struct ike_name {
+    char *name;
+    ip4 addr;
+};
 enum ike_identity { IKE_IDENTITY_ADDRESS, IKE_IDENTITY_HOSTNAME };
 struct ike_conf {
     bool enabled;
@@ -43,6 +48,7 @@ struct ike_conf {
     char *hostname;
     struct ike_liveness liveness; /* of peers without a row of their own */
     GArray *peer_liveness;        /* struct ike_peer_liveness */
+    GPtrArray *names;             /* struct ike_name, in order of configuration, owned */
     bool invalid_spi_recovery;    /* a peer that uses an SPI which is not here is told */
 };
 
@@ -61,5 +67,9 @@ bool ike_key_remove(struct ike_conf *c, ip4 addr, ip4 mask);
 const struct ike_liveness *ike_liveness_for(const struct ike_conf *c, ip4 peer);
 void ike_liveness_set(struct ike_conf *c, ip4 peer, const struct ike_liveness *l);
 void ike_liveness_remove(struct ike_conf *c, ip4 peer);
+/* Names are those of DNS: upper and lower case are one. 0 = not known here. */
+void ike_name_set(struct ike_conf *c, const char *name, ip4 addr);
+bool ike_name_remove(struct ike_conf *c, const char *name);
+ip4 ike_name_find(const struct ike_conf *c, const char *name);
 
 #endif

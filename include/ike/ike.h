@@ -60,7 +60,7 @@ struct ike_child {
     uint32_t seq;
     uint32_t spi_old;
 };
-/* What the engine needs from the rooms it must not know. All are set. */
+/* What the engine needs from the rooms it must not know. All are set but the last. */
 struct ike_ops {
     void (*send)(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, struct span message);
     enum ike_why (*check_suite)(void *self, ip4 local, ip4 remote, const struct esp_suite *s);
@@ -73,6 +73,9 @@ struct ike_ops {
                       enum ike_why why); /* INITIAL-CONTACT: all its SAs go */
     void (*request_failed)(void *self, const struct ike_request *r, enum ike_why why);
     void *self;
+    /* Asked of a request that waited for phase 1, before it becomes a quick mode: is what it came
+     * from still configured? NULL = always. */
+    bool (*still_wanted)(void *self, const struct ike_request *r);
 };
 
 /* conf and profile are lent and may change; SAs keep what they negotiated. Secrets are drawn from
@@ -80,6 +83,8 @@ struct ike_ops {
 struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf,
                            const struct ike_profile *profile, const struct ike_ops *ops);
 void ike_free(struct ike_engine *e);
+/* After any change of conf: living SAs are watched as it says now. What they negotiated stays. */
+void ike_conf_changed(struct ike_engine *e);
 /* A datagram arrived. `message` is lent. */
 void ike_input(struct ike_engine *e, ip4 local, uint16_t lport, ip4 remote, uint16_t rport,
                struct span message);

@@ -99,6 +99,12 @@ static void request_failed(void *self, const struct ike_request *r, enum ike_why
     ipsec_acquire_failed(d->ipsec, r->local, r->remote, &r->local_proxy, &r->remote_proxy);
 }
 
+static bool still_wanted(void *self, const struct ike_request *r)
+{
+    struct device *d = self;
+    return ipsec_wants(d->ipsec, r->map, r->seq, &r->local_proxy, &r->remote_proxy);
+}
+
 static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, bool watch)
 {
     struct device *d = self;
@@ -187,7 +193,7 @@ void device_crypto_start(struct device *d)
 {
     const struct ike_ops ike_ops = {
         send_datagram, check_suite, check_request,  new_spi, install,
-        peer_deleted,  peer_gone,   request_failed, d,
+        peer_deleted,  peer_gone,   request_failed, d,       still_wanted,
     };
     const struct ipsec_ops ipsec_ops = {
         .acquire = acquire, .ended = ended, .unknown_spi = unknown_spi, .self = d};

@@ -89,6 +89,7 @@ void device_config_changed(struct device *d, const char *what)
     if (d->ipsec) {
         device_crypto_refresh(d);
         ipsec_changed(d->ipsec);
+        ike_conf_changed(d->ike);
     }
 }
 

@@ -1,4 +1,4 @@
-/* IKE as configured: policies by priority, keys by address. */
+/* IKE as configured: policies by priority, keys by address, liveness by peer, names. */
 #include "ike/conf.h"
 
 static struct ike_policy *policy_dup(const struct ike_policy *p, uint32_t priority)
@@ -15,6 +15,13 @@ static void key_free(void *p)
     g_free(k);
 }
 
+static void name_free(void *p)
+{
+    struct ike_name *n = p;
+    g_free(n->name);
+    g_free(n);
+}
+
 struct ike_conf *ike_conf_new(void)
 {
     struct ike_conf *c = g_new0(struct ike_conf, 1);
@@ -22,6 +29,7 @@ struct ike_conf *ike_conf_new(void)
     c->policies = g_ptr_array_new_with_free_func(g_free);
     c->keys = g_ptr_array_new_with_free_func(key_free);
     c->peer_liveness = g_array_new(FALSE, FALSE, sizeof(struct ike_peer_liveness));
+    c->names = g_ptr_array_new_with_free_func(name_free);
     c->has_fallback = true;
     c->fallback = (struct ike_policy){
         .priority = 65535,
@@ -41,6 +49,7 @@ void ike_conf_free(struct ike_conf *c)
     g_ptr_array_unref(c->policies);
     g_array_unref(c->peer_liveness);
     g_ptr_array_unref(c->keys);
+    g_ptr_array_unref(c->names);
     g_free(c->hostname);
     g_free(c);
 }
@@ -152,4 +161,39 @@ void ike_liveness_remove(struct ike_conf *c, ip4 peer)
     if (row)
         g_array_remove_index(c->peer_liveness,
                              (guint)(row - (struct ike_peer_liveness *)c->peer_liveness->data));
+}
+
+/* ---- Names ---- */
+
+static struct ike_name *name_row(const struct ike_conf *c, const char *name)
+{
+    for (guint i = 0; i < c->names->len; i++) {
+        struct ike_name *n = c->names->pdata[i];
+        if (g_ascii_strcasecmp(n->name, name) == 0)
+            return n;
+    }
+    return NULL;
+}
+
+void ike_name_set(struct ike_conf *c, const char *name, ip4 addr)
+{
+    struct ike_name *n = name_row(c, name);
+    if (!n) {
+        n = g_new0(struct ike_name, 1);
+        n->name = g_strdup(name);
+        g_ptr_array_add(c->names, n);
+    }
+    n->addr = addr;
+}
+
+bool ike_name_remove(struct ike_conf *c, const char *name)
+{
+    struct ike_name *n = name_row(c, name);
+    return n && g_ptr_array_remove(c->names, n);
+}
+
+ip4 ike_name_find(const struct ike_conf *c, const char *name)
+{
+    const struct ike_name *n = name_row(c, name);
+    return n ? n->addr : 0;
 }

@@ -25,7 +25,8 @@ static const struct ike_liveness *liveness(const struct ike_sa *sa)
 
 static bool is_on(const struct ike_sa *sa)
 {
-    return liveness(sa)->threshold_s && ike_dpd_agreed(sa) && serves(sa);
+    const struct ike_liveness *l = liveness(sa);
+    return l->threshold_s && !l->unannounced && ike_dpd_agreed(sa) && serves(sa);
 }
 
 static struct ike_traffic look(const struct ike_sa *sa, bool watch)
@@ -49,16 +50,19 @@ static void wait_for_silence(struct ike_sa *sa, sim_time heard)
 
 void ike_dpd_begin(struct ike_sa *sa)
 {
-    if (is_on(sa) && !sim_timer_armed(&sa->dpd.timer))
+    sa->dpd.as = *liveness(sa);
+    if (serves(sa) && !sim_timer_armed(&sa->dpd.timer))
         ike_dpd_heard(sa);
 }
 
 void ike_dpd_heard(struct ike_sa *sa)
 {
     struct ike_sa *serving = ike_sa_working(sa->e, sa->local, sa->remote);
-    if (!serving || !is_on(serving))
+    if (!serving)
         return;
     serving->dpd.heard = sim_now(sa->e->sim);
+    if (!is_on(serving))
+        return;
     bool waits = sim_timer_armed(&serving->dpd.timer) && !serving->dpd.asked;
     serving->dpd.asked = 0;
     if (!waits)
@@ -76,6 +80,12 @@ static void say(struct ike_sa *sa, uint16_t type, uint32_t number)
     const struct isakmp_notify n = {DOI_IPSEC, PROTO_ISAKMP, type, span_of(spi, sizeof spi),
                                     span_of(data, sizeof data)};
     ike_notify_put(sa, &n, NULL);
+}
+
+static void wait_for_answer(struct ike_sa *sa)
+{
+    uint32_t retry_s = liveness(sa)->retry_s ? liveness(sa)->retry_s : RETRY_S;
+    sim_timer_arm_in(&sa->dpd.timer, SECONDS(retry_s));
 }
 
 /* The first number is random, every question has the next one                  RFC 3706 7.2 */
@@ -104,8 +114,7 @@ static void ask(struct ike_sa *sa)
     TRACE(e->scope, ike_dpd_tx, .sa = sa->id, .remote = sa->remote, .number = number,
           .again = d->asked, .limit = e->profile->dpd_retries);
     d->asked++;
-    uint32_t retry_s = liveness(sa)->retry_s ? liveness(sa)->retry_s : RETRY_S;
-    sim_timer_arm_in(&d->timer, SECONDS(retry_s));
+    wait_for_answer(sa);
     say(sa, NOTIFY_R_U_THERE, number);
 }
 
@@ -160,6 +169,31 @@ void ike_traffic_sent(struct ike_engine *e, ip4 local, ip4 remote)
     struct ike_sa *sa = ike_sa_working(e, local, remote);
     if (sa && is_on(sa) && !sim_timer_armed(&sa->dpd.timer))
         sim_timer_arm(&sa->dpd.timer, sim_now(e->sim)); /* not here, amid a packet */
+}
+
+static bool same_liveness(const struct ike_liveness *a, const struct ike_liveness *b)
+{
+    return a->threshold_s == b->threshold_s && a->retry_s == b->retry_s &&
+           a->periodic == b->periodic && a->unannounced == b->unannounced;
+}
+
+/* Silence counts from the peer's last word, not from the change. */
+void ike_dpd_changed(struct ike_sa *sa)
+{
+    const struct ike_liveness *live = liveness(sa);
+    if (sa->state != IKE_STATE_QM_IDLE || same_liveness(&sa->dpd.as, live))
+        return;
+    sa->dpd.as = *live;
+    if (!is_on(sa)) {
+        sim_timer_disarm(&sa->dpd.timer);
+        sa->dpd.asked = 0;
+    } else if (sa->dpd.asked) {
+        wait_for_answer(sa);
+    } else {
+        struct ike_traffic t = look(sa, false);
+        sim_time due = last_heard(sa, &t) + SECONDS(live->threshold_s);
+        sim_timer_arm(&sa->dpd.timer, MAX(due, sim_now(sa->e->sim)));
+    }
 }
 
 void ike_on_traffic(struct ike_engine *e, ike_traffic_fn traffic)

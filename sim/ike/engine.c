@@ -119,10 +119,20 @@ void ike_free(struct ike_engine *e)
     g_free(e);
 }
 
+/* What is begun and not done has failed: counters outlive memory. */
+static void count_unfinished(const struct ike_sa *sa)
+{
+    struct ike_engine *e = sa->e;
+    *e->count.phase1_failed += sa->announced && ike_sa_half_open(sa);
+    for (guint i = 0; sa->quick && i < sa->quick->len; i++)
+        *e->count.phase2_failed += !((const struct ike_exchange *)sa->quick->pdata[i])->over;
+}
+
 void ike_forget_all(struct ike_engine *e)
 {
     for (guint i = 0; i < e->sas->len; i++) {
         const struct ike_sa *sa = e->sas->pdata[i];
+        count_unfinished(sa);
         TRACE(e->scope, ike_sa_gone, .sa = sa->id);
     }
     free_all(e);
@@ -296,6 +306,12 @@ size_t ike_clear(struct ike_engine *e, ike_sa_id id, enum ike_why why)
         ended++;
     }
     return ended;
+}
+
+void ike_conf_changed(struct ike_engine *e)
+{
+    for (guint i = 0; i < e->sas->len; i++)
+        ike_dpd_changed(e->sas->pdata[i]);
 }
 
 /* ---- What show reads ---- */

@@ -59,3 +59,34 @@ void ike_identity_put(struct ike_exchange *x, struct isakmp_out *o)
     ike_hash_phase1(x, x->role, hash);
     isakmp_put(o, PAYLOAD_HASH, span_of(hash, sa->keys.digest_bytes));
 }
+
+/* ---- The peer's ---- */
+
+/* By an address: its own. By a name: one that is known here to have that address. Every other kind
+ * names somebody whom no key of an address was made for (CAT-20). */
+static bool names_peer(const struct ike_sa *sa, const struct isakmp_id *id)
+{
+    if (id->type == ID_IPV4_ADDR)
+        return id->data.n == 4 && be32_get(id->data.p) == sa->remote;
+    if (id->type != ID_FQDN || !id->data.n || id->data.n > ID_TEXT_MAX)
+        return false;
+    g_autofree char *name = g_strndup((const char *)id->data.p, id->data.n);
+    return strlen(name) == id->data.n && ike_name_find(sa->e->conf, name) == sa->remote;
+}
+
+bool ike_identity_fits(const struct ike_sa *sa, struct span body)
+{
+    struct isakmp_id id;
+    if (!sa->e->profile->check_identity)
+        return true;
+    bool parsed = isakmp_id_parse(body, &id) == WIRE_OK;
+    if (parsed && names_peer(sa, &id))
+        return true;
+    bool address = parsed && id.type == ID_IPV4_ADDR && id.data.n == 4;
+    struct arena *a = arena_new();
+    TRACE(sa->e->scope, ike_id_refused, .sa = sa->id, .local = sa->local, .remote = sa->remote,
+          .type = parsed ? id.type : 0, .addr = address ? be32_get(id.data.p) : 0,
+          .text = address || !parsed ? NULL : id_text(a, id.data));
+    arena_free(a);
+    return false;
+}

@@ -138,7 +138,8 @@ struct ike_dpd {
     bool any;                      /* `theirs` is a number that the peer has used */
     uint32_t number, first, asked; /* our last question, the first unanswered, how many are */
     uint32_t theirs;
-    sim_time heard, since; /* the peer's last authentic word; the first unanswered question */
+    sim_time heard, since;  /* the peer's last authentic word; the first unanswered question */
+    struct ike_liveness as; /* how it is watched now */
     struct sim_timer timer;
 };
 struct ike_sa {
@@ -209,7 +210,7 @@ struct ike_engine {
     ike_traffic_fn traffic; /* NULL = nothing is known of it */
     void (*on_turn)(void *self, const struct ike_turn *turn);
     void *on_turn_self;
-    struct ike_told *told;  /* IKE_TOLD, made when the first is told */
+    struct ike_told *told; /* IKE_TOLD, made when the first is told */
     size_t told_at;
 };
 /* A phase 2 pair that was installed. */
@@ -273,6 +274,11 @@ void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool 
 void ike_sa_timer(void *sa);
 /* Now and so many seconds; SIM_TIME_MAX for 0, which is no limit, and past the end of time. */
 sim_time ike_in_seconds(const struct ike_engine *e, uint32_t seconds);
+/* Both ends have all keys: an initiator that hears message 6 knows it before it says so. */
+static inline bool ike_sa_protects(const struct ike_sa *sa)
+{
+    return sa->state == IKE_STATE_QM_IDLE || sa->state == IKE_STATE_I_MM6;
+}
 static inline bool ike_sa_half_open(const struct ike_sa *sa)
 {
     return sa->state != IKE_STATE_QM_IDLE && sa->state != IKE_STATE_DEAD;
@@ -350,6 +356,8 @@ struct isakmp_transform ike_transform_dup(struct arena *a, const struct isakmp_t
 void ike_identity_put(struct ike_exchange *x,
                       struct isakmp_out *o); /* ID, HASH and what they are made known by */
 void ike_identity_say(const struct ike_sa *sa, bool ours, uint8_t next, struct span body);
+/* The peer's identity is that of its address, where the profile asks; else it is made known. */
+bool ike_identity_fits(const struct ike_sa *sa, struct span body);
 
 /* ---- vendor_id.c ---- */
 /* Both also remember what matters later. */
@@ -365,6 +373,8 @@ void ike_quick_hear(struct ike_sa *sa, struct ike_msg *m);
 void ike_quick_abandon(struct ike_exchange *x, enum ike_why why);
 void ike_request_lost(struct ike_engine *e, struct ike_request *request,
                       enum ike_why why); /* takes it over */
+/* What waits for `from` becomes quick modes of `to`, which works and may be the same. */
+void ike_requests_release(struct ike_sa *from, struct ike_sa *to);
 
 /* ---- proposal.c ---- */
 struct ike_ask { /* a phase 2 transform as understood */
@@ -404,12 +414,13 @@ void ike_dpd_begin(struct ike_sa *sa); /* phase 1 is done, or the SA serves agai
 void ike_dpd_heard(struct ike_sa *sa); /* an authentic word of the peer */
 void ike_dpd_hear(struct ike_sa *sa, const struct isakmp_notify *n); /* R-U-THERE or its ACK */
 void ike_dpd_timer(void *sa);
+void ike_dpd_changed(struct ike_sa *sa); /* the configuration may say something else now */
 
 /* ---- rekey.c ---- */
 void ike_rekey_completed(struct ike_sa *sa); /* it takes over from older ones */
 void ike_rekey_ended(struct ike_sa *sa);     /* another may have to serve again */
 void ike_rekey_timer(void *sa);
-/* The peer's first message of phase 1 meets our own rekey: false when it is not to be answered. */
+/* The peer's first message of phase 1 meets our own: false when it is not to be answered. */
 bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m);
 /* It was answered by `theirs`. */
 void ike_rekey_yields(struct ike_sa *theirs);

@@ -23,7 +23,7 @@ void ike_notify_put(struct ike_sa *sa, const struct isakmp_notify *n, struct ike
 {
     uint8_t body[64];
     struct wr w = wr_over(body, sizeof body);
-    bool protected = sa->state == IKE_STATE_QM_IDLE;
+    bool protected = ike_sa_protects(sa);
     uint32_t msgid = protected ? ike_msgid_new(sa) : 0;
     isakmp_notify_emit(n, &w);
     g_assert(wr_ok(&w));

@@ -230,6 +230,8 @@ static struct ike_outcome get_proof(struct ike_exchange *x, struct ike_msg *m)
     ike_say_payload(x, m, PAYLOAD_HASH);
     TRACE(sa->e->scope, ike_hmac, .sa = sa->id, .msgid = 0);
     bool contact = say_notifications(x, m);
+    if (!ike_identity_fits(sa, id->body))
+        return (struct ike_outcome){IKE_REJECT, NOTIFY_INVALID_ID_INFORMATION, WHY_IDENTITY};
     TRACE(sa->e->scope, ike_authenticated, .sa = sa->id, .local = sa->local, .remote = sa->remote,
           .rport = sa->rport);
     if (x->role == IKE_INITIATOR)
@@ -285,6 +287,19 @@ static void done(struct ike_exchange *x)
     ike_sa_complete(x->sa);
 }
 
+/* Message 6 was refused: the peer has completed, and must hear that there is no SA. What is said
+ * is sealed after the last block of phase 1                                RFC 2409 Appendix B */
+static void refuse_complete_peer(struct ike_exchange *x, uint16_t notify)
+{
+    struct ike_sa *sa = x->sa;
+    const struct ike_profile *profile = sa->e->profile;
+    memcpy(sa->last_block, x->iv, sizeof sa->last_block);
+    if (profile->send_no_proposal)
+        ike_notify_send(sa, notify, PROTO_ISAKMP, 0, NULL);
+    if (profile->send_deletes)
+        ike_delete_send(sa, 0);
+}
+
 static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input input)
 {
     struct ike_sa *sa = x->sa;
@@ -292,6 +307,8 @@ static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input 
           .msgid = 0, .remote = sa->remote, .why = o.why);
     if (o.notify && x->role == IKE_RESPONDER && sa->e->profile->send_no_proposal)
         ike_notify_send(sa, o.notify, PROTO_ISAKMP, 0, x);
+    if (o.notify && sa->state == IKE_STATE_I_MM6)
+        refuse_complete_peer(x, o.notify);
     ike_sa_end(sa, o.why, input, false);
 }
 

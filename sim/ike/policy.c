@@ -146,6 +146,8 @@ static enum ike_why compare(const struct ike_policy *p, const struct offer *o, b
         return WHY_ATTRIBUTE;
     if (!profile->shorter_life_wins && p->lifetime_s && o->life_s != p->lifetime_s)
         return WHY_LIFETIME;
+    if (profile->p1_longer_life_refused && p->lifetime_s && o->life_s > p->lifetime_s)
+        return WHY_LIFETIME;
     return WHY_NONE;
 }
 

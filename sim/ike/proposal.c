@@ -200,6 +200,13 @@ static void take(struct ike_exchange *x, const struct isakmp_proposal *p,
     x->dh.group = ask->group;
 }
 
+/* In seconds or in kilobytes. What was not offered has no end, and what is granted may. */
+static bool is_longer(const struct ike_ask *ask, const struct ike_qm_grant *grant)
+{
+    return (ask->life_s && grant->life_s && grant->life_s < ask->life_s) ||
+           (ask->life_kb && grant->life_kb && grant->life_kb < ask->life_kb);
+}
+
 static enum ike_why judge(struct ike_exchange *x, const struct isakmp_proposal *p,
                           const struct isakmp_transform *t, bool have_ke, bool good)
 {
@@ -229,13 +236,14 @@ static enum ike_why judge(struct ike_exchange *x, const struct isakmp_proposal *
     /* A group without a public value, or the other way round, is no PFS at all. */
     if (why == WHY_NONE && have_ke != (ask.group != GROUP_NONE))
         why = WHY_PFS;
+    if (why == WHY_NONE && sa->e->profile->p2_longer_life_refused && is_longer(&ask, &q->grant))
+        why = WHY_LIFETIME;
     if (why != WHY_NONE)
         return why;
     take(x, p, t, &ask);
     q->life_s = q->grant.life_s;
     q->life_kb = q->grant.life_kb;
-    q->tell_life = (ask.life_s && q->life_s && q->life_s < ask.life_s) ||
-                   (ask.life_kb && q->life_kb && q->life_kb < ask.life_kb);
+    q->tell_life = sa->e->profile->tell_life && is_longer(&ask, &q->grant);
     return WHY_NONE;
 }
 

@@ -385,6 +385,31 @@ static void end(struct ike_exchange *x, enum ike_why why, enum ike_input input)
         ike_request_lost(e, request, why);
 }
 
+/* Refused for what is configured here, not for a message that went wrong. */
+static bool is_policy(enum ike_why why)
+{
+    switch (why) {
+    case WHY_PROXY:
+    case WHY_TRANSFORM:
+    case WHY_LOCAL_ADDRESS:
+    case WHY_PEER:
+    case WHY_PFS:
+    case WHY_LIFETIME:
+    case WHY_NO_PROPOSAL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* An IKE SA that was made for what is refused has no use, unless pairs with the peer live. */
+static bool is_in_vain(const struct ike_exchange *x, enum ike_why why)
+{
+    const struct ike_sa *sa = x->sa;
+    return x->role == IKE_RESPONDER && sa->e->profile->refusal_ends_phase1 && is_policy(why) &&
+           ike_peer_find(sa->e, sa->remote)->children == 0;
+}
+
 static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input input)
 {
     struct ike_sa *sa = x->sa;
@@ -399,6 +424,8 @@ static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input 
     /* A peer that is silent under this SA may have lost it: the next request begins anew. */
     if (gave_up && ours)
         ike_sa_end(sa, o.why, input, true);
+    else if (is_in_vain(x, o.why))
+        ike_sa_end(sa, WHY_CHILD_REFUSED, input, true);
 }
 
 void ike_quick_abandon(struct ike_exchange *x, enum ike_why why)

@@ -1,4 +1,4 @@
-/* When phase 1 is replaced before its end, and what becomes of the two. RFC 2409 leaves both to the
+/* When phase 1 is replaced before its end, and what becomes of two SAs with one peer. RFC 2409 leaves both to the
  * implementer: so the point is a part of the lifetime, the responder's later, and when both ends
  * begin within one flight time, the initiator cookies, which both know, tell which one serves. */
 #include "ike_priv.h"
@@ -45,16 +45,18 @@ static bool same_ends(const struct ike_sa *a, const struct ike_sa *b)
     return a != b && a->local == b->local;
 }
 
-/* A rekey of ours that nobody has answered. */
-static bool is_idle_rekey(const struct ike_sa *sa)
+/* An attempt of ours that nobody has answered. */
+static bool is_unanswered(const struct ike_sa *sa)
 {
-    return sa->replaces && sa->role == IKE_INITIATOR && sa->state == IKE_STATE_I_MM1;
+    return sa->role == IKE_INITIATOR && sa->state == IKE_STATE_I_MM1;
 }
 
 static void abandon(struct ike_sa *mine, struct ike_sa *theirs)
 {
     while (!g_queue_is_empty(&mine->pending))
         g_queue_push_tail(&theirs->pending, g_queue_pop_head(&mine->pending));
+    if (!theirs->stray_spi)
+        theirs->stray_spi = mine->stray_spi;
     ike_sa_end(mine, WHY_COLLISION, IKE_INPUT_INTERNAL_PHASE1_DEL, false);
 }
 
@@ -67,7 +69,7 @@ void ike_rekey_completed(struct ike_sa *sa)
             continue;
         if (other->state == IKE_STATE_QM_IDLE)
             retire(loser_of(sa, other));
-        else if (is_idle_rekey(other))
+        else if (is_unanswered(other))
             abandon(other, sa); /* what it was begun for is done */
     }
     sa->rekey_at = point_of(sa);
@@ -124,20 +126,22 @@ void ike_rekey_ended(struct ike_sa *sa)
 
 /* ---- Both ends at once ---- */
 
-static struct ike_sa *own_rekey(const struct ike_engine *e, ip4 local, ip4 remote)
+/* Ours that the peer may not know of yet. A first SA counts while it is unanswered: that is what
+ * both ends see alike. A rekey counts to its end, since nobody begins one beside a half-built SA. */
+static struct ike_sa *own_attempt(const struct ike_engine *e, ip4 local, ip4 remote)
 {
     struct ike_sa *mine = ike_sa_coming(e, local, remote);
-    return mine && mine->replaces ? mine : NULL;
+    return mine && (mine->replaces || is_unanswered(mine)) ? mine : NULL;
 }
 
 bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m)
 {
-    struct ike_sa *mine = own_rekey(e, m->local, m->remote);
+    struct ike_sa *mine = own_attempt(e, m->local, m->remote);
     if (!mine)
         return true;
     bool ours = mine->cky_i > m->head.cky_i;
     ++*e->count.collisions;
-    if (!mine->collided)
+    if (!mine->collided && mine->replaces)
         TRACE(e->scope, ike_collision, .sa = mine->id, .msgid = 0, .local = m->local,
               .remote = m->remote, .ours = ours, .what = "phase 1");
     mine->collided = true;
@@ -146,7 +150,7 @@ bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m)
 
 void ike_rekey_yields(struct ike_sa *theirs)
 {
-    struct ike_sa *mine = own_rekey(theirs->e, theirs->local, theirs->remote);
+    struct ike_sa *mine = own_attempt(theirs->e, theirs->local, theirs->remote);
     if (!mine || theirs->state == IKE_STATE_DEAD)
         return;
     theirs->collided = true;

@@ -10,6 +10,33 @@ void ike_request_lost(struct ike_engine *e, struct ike_request *request, enum ik
     g_free(request);
 }
 
+/* The configuration may have gone while phase 1 was made (CAT-39). */
+static bool still_wanted(struct ike_engine *e, const struct ike_request *r)
+{
+    if (!e->ops.still_wanted || e->ops.still_wanted(e->ops.self, r))
+        return true;
+    TRACE(e->scope, ike_no_policy, .local = r->local, .remote = r->remote,
+          .local_net = r->local_proxy.addr, .local_mask = r->local_proxy.mask,
+          .remote_net = r->remote_proxy.addr, .remote_mask = r->remote_proxy.mask, .map = r->map,
+          .seq = r->seq);
+    return false;
+}
+
+void ike_requests_release(struct ike_sa *from, struct ike_sa *to)
+{
+    struct ike_engine *e = from->e;
+    if (!g_queue_is_empty(&from->pending))
+        TRACE(e->scope, ike_released, .sa = to->id, .local = to->local, .remote = to->remote,
+              .count = from->pending.length);
+    while (to->state == IKE_STATE_QM_IDLE && !g_queue_is_empty(&from->pending)) {
+        struct ike_request *r = g_queue_pop_head(&from->pending);
+        if (still_wanted(e, r))
+            ike_quick_start(to, r);
+        else
+            ike_request_lost(e, r, WHY_CONFIG);
+    }
+}
+
 static bool same_request(const struct ike_request *a, const struct ike_request *b)
 {
     return a->local == b->local && a->remote == b->remote &&

@@ -118,8 +118,7 @@ void ike_sa_complete(struct ike_sa *sa)
     if (sa->expires != SIM_TIME_MAX)
         sim_timer_arm(&sa->timer, sa->expires);
     ike_rekey_completed(sa);
-    while (sa->state == IKE_STATE_QM_IDLE && !g_queue_is_empty(&sa->pending))
-        ike_quick_start(sa, g_queue_pop_head(&sa->pending));
+    ike_requests_release(sa, sa);
     /* Said after quick mode has begun: the order of public traces. */
     if (sa->state == IKE_STATE_QM_IDLE)
         ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
@@ -135,14 +134,11 @@ void ike_sa_complete(struct ike_sa *sa)
 static void pass_on_pending(struct ike_sa *sa, enum ike_why why)
 {
     struct ike_engine *e = sa->e;
-    while (!g_queue_is_empty(&sa->pending)) {
-        struct ike_request *r = g_queue_pop_head(&sa->pending);
-        struct ike_sa *other = why == WHY_ADMIN ? NULL : ike_sa_working(e, sa->local, sa->remote);
-        if (other)
-            ike_quick_start(other, r);
-        else
-            ike_request_lost(e, r, why);
-    }
+    struct ike_sa *other = why == WHY_ADMIN ? NULL : ike_sa_working(e, sa->local, sa->remote);
+    if (other)
+        ike_requests_release(sa, other);
+    while (!g_queue_is_empty(&sa->pending))
+        ike_request_lost(e, g_queue_pop_head(&sa->pending), why);
 }
 
 /* A responder whose last message was not confirmed may have told the peer of an SPI that will not

@@ -140,7 +140,7 @@ void ike_inform(struct ike_sa *sa, uint32_t msgid, uint8_t type, struct span bod
 {
     struct draft d;
     uint8_t iv[CRYPTO_MAX_BLOCK];
-    g_assert(sa->cipher && sa->state == IKE_STATE_QM_IDLE);
+    g_assert(sa->cipher && ike_sa_protects(sa));
     ike_msgid_remember(sa, msgid);
     ike_phase2_iv(iv, sa->keys.iv_bytes, sa->policy.hash,
                   span_of(sa->last_block, sa->keys.iv_bytes), msgid);

@@ -74,8 +74,8 @@ static void check_created(struct tracer *x)
     }
 }
 
-/* ---- 8: after a refusal of phase 1 there is no phase 2; a refusal of phase 2 leaves phase 1 ----
- */
+/* ---- 8: after a refusal of phase 1 there is no phase 2; a refusal of phase 2 leaves phase 1,
+ * unless the profile ends it for that ---- */
 
 static bool has_message_id(const char *line)
 {
@@ -92,7 +92,8 @@ static void check_refusals(struct tracer *x)
                 broken(x, 8, NULL, "quick mode under SA %u, whose phase 1 was refused", d->sa);
         for (guint k = i + 1; d->id == EV_qm_refused && k < x->decided->len; k++) {
             const struct decided *o = decided_at(x, k);
-            if (o->step == d->step && o->id == EV_ike_sa_dead && o->sa == d->sa)
+            if (o->step == d->step && o->id == EV_ike_sa_dead && o->sa == d->sa &&
+                o->value != WHY_CHILD_REFUSED)
                 broken(x, 8, NULL, "SA %u ended because a phase 2 was refused", d->sa);
         }
     }

@@ -43,6 +43,7 @@ static enum ike_why install(void *self, const struct ike_child *c)
         return e->install_why;
     struct pair_child *child = g_new0(struct pair_child, 1);
     child->c = *c;
+    child->end = e;
     cr_assert(c->keymat_in.n <= 64 && c->keymat_in.n == c->keymat_out.n);
     memcpy(child->keymat_in, c->keymat_in.p, c->keymat_in.n);
     memcpy(child->keymat_out, c->keymat_out.p, c->keymat_out.n);
@@ -50,6 +51,8 @@ static enum ike_why install(void *self, const struct ike_child *c)
     child->c.keymat_out.p = child->keymat_out;
     g_ptr_array_add(e->children, child);
     e->installed++;
+    if (e->pair->lives)
+        pair_child_lives(child);
     return WHY_NONE;
 }
 
@@ -78,6 +81,12 @@ static void request_failed(void *self, const struct ike_request *r, enum ike_why
     struct pair_end *e = self;
     e->failed_requests++;
     e->failed_why = why;
+}
+
+static bool still_wanted(void *self, const struct ike_request *r)
+{
+    const struct pair_end *e = self;
+    return !e->unwanted;
 }
 
 static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, bool watch)
@@ -113,6 +122,7 @@ static void arrive(void *owner, uint64_t arg)
     struct ike_pair *p = owner;
     const struct pair_datagram *d = p->sent->pdata[arg];
     struct pair_end *to = &p->end[1 - d->from];
+    to->heard++;
     ike_input(to->engine, to->addr, 500, to->peer, 500, span_of(d->bytes, d->n));
 }
 
@@ -146,7 +156,9 @@ static void send_datagram(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t
     d->bytes = g_memdup2(message.p, message.n);
     d->n = message.n;
     d->from = e->side;
-    d->lost = bit(p->lose, number) || bit(p->lose_by[e->side], by);
+    const struct pair_fault *ahead = &p->ahead[e->side];
+    d->lost =
+        bit(p->lose, number) || bit(p->lose_by[e->side], by) || bit(ahead->lose, by - ahead->from);
     g_ptr_array_add(p->sent, d);
     if (p->want_ladder)
         pair_ladder_add(p, d);
@@ -155,11 +167,11 @@ static void send_datagram(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t
     if (d->lost)
         return;
     sim_time at = sim_now(p->sim) + p->delay;
-    d->held = p->swap == (int)number;
+    d->held = p->swap == (int)number || bit(ahead->swap, by - ahead->from);
     if (!d->held)
         sim_post(p->sim, at, &p->port, number);
     release_held(p, number);
-    if (bit(p->repeat, number))
+    if (bit(p->repeat, number) || bit(ahead->repeat, by - ahead->from))
         sim_post(p->sim, at + p->repeat_after, &p->port, number);
 }
 
@@ -175,14 +187,14 @@ static void end_init(struct ike_pair *p, enum ike_role side)
         .peer = side == PAIR_I ? PAIR_ADDR_R : PAIR_ADDR_I,
         .conf = ike_conf_new(),
         .scope = trace_scope_new(p->trace, side == PAIR_I ? "i" : "r"),
-        .children = g_ptr_array_new_with_free_func(g_free),
+        .children = g_ptr_array_new_with_free_func(pair_child_free),
         .next_spi = side == PAIR_I ? 0x1000 : 0x2000,
         .life_s = 3600,
         .life_kb = 4608000,
     };
     const struct ike_ops ops = {
         send_datagram, check_suite, check_request,  new_spi, install,
-        peer_deleted,  peer_gone,   request_failed, e,
+        peer_deleted,  peer_gone,   request_failed, e,       still_wanted,
     };
     ike_profile_init(&e->profile);
     pair_policy(p, side, 10, CIPHER_3DES, HASH_SHA1, GROUP_MODP1024);
@@ -209,9 +221,21 @@ struct ike_pair *pair_new(void)
     return p;
 }
 
+/* Held datagrams of the end stay where they are: that path is gone. */
+static void heal(struct ike_pair *p)
+{
+    p->lose = p->lose_by[0] = p->lose_by[1] = p->repeat = 0;
+    p->swap = p->damage = -1;
+    p->ahead[0] = p->ahead[1] = (struct pair_fault){0};
+}
+
 void pair_free(struct ike_pair *p)
 {
     pair_ladder_stop(p);
+    p->want_ladder = false;
+    heal(p);
+    const char *wrong = pair_settle(p) ? pair_fault_of(p) : "it is never quiet";
+    cr_expect_null(wrong, "after everything: %s", wrong);
     for (int i = 0; i < 2; i++) {
         ike_free(p->end[i].engine);
         ike_conf_free(p->end[i].conf);

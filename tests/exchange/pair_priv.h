@@ -14,5 +14,7 @@ struct pair_datagram {
 };
 void pair_ladder_add(struct ike_pair *p, const struct pair_datagram *d);
 void pair_ladder_stop(struct ike_pair *p);
+void pair_child_free(void *child);
+void pair_child_lives(struct pair_child *child); /* it was installed */
 
 #endif

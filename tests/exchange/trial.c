@@ -26,6 +26,30 @@ static void finish(const struct pair_trial *t, struct ike_pair *p, const char *w
     pair_free(p);
 }
 
+/* One way: the other end's datagrams go through. */
+static void try_way(const struct pair_trial *t, enum ike_role side)
+{
+    for (unsigned k = 0; k < 256 + 16; k++) {
+        struct ike_pair *p = t->begin();
+        struct pair_fault *ahead = &p->ahead[side];
+        ahead->from = p->sent_by[side];
+        if (k < 256)
+            ahead->lose = k;
+        else if (k < 256 + 8)
+            ahead->repeat = 1u << (k - 256);
+        else
+            ahead->swap = 1u << (k - 256 - 8);
+        p->repeat_after = k % 2 ? MILLISECONDS(25) : 0;
+        finish(t, p, side == PAIR_I ? "I's fault" : "R's fault", k);
+    }
+}
+
+void pair_try_each_way(const struct pair_trial *t)
+{
+    try_way(t, PAIR_I);
+    try_way(t, PAIR_R);
+}
+
 void pair_try_all(const struct pair_trial *t)
 {
     for (unsigned mask = 0; mask < 256; mask++) {
