@@ -21,6 +21,7 @@ static const struct command commands[] = {
     { "events",    "RUN",             "events of a run",                                cmd_events },
     { "ladder",    "RUN",             "who sent what to whom",                          cmd_ladder },
     { "counters",  "RUN",             "counters of a run",                              cmd_counters },
+    { "plot",      "RUN",             "pictures of a run over time",                    cmd_plot },
     { "wireshark", "RUN",             "open the capture decrypted",                     cmd_wireshark },
     { "attach",    "SCENARIO",        "play it in real time with real peers",           cmd_attach },
     { "schema",    "",                "the scenario format, for editors and people",    cmd_schema },

@@ -30,6 +30,7 @@ int cmd_show(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_ladder(int argc, char **argv);
 int cmd_counters(int argc, char **argv);
+int cmd_plot(int argc, char **argv);
 int cmd_wireshark(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
