@@ -49,4 +49,10 @@ int vendor_port_of(const struct vendor_name *row, const char *text);
  * port follows: "0", "0/0", "0/0/0". NULL otherwise. */
 char *vendor_ifname(const struct vendor_name *kinds, const char *typed);
 
+/* ---- Speech: each family lists what it is silent about (asa_silent, ios_silent) ---- */
+struct vendor_silent {
+    enum trace_id id;
+    const char *why;
+};
+
 #endif

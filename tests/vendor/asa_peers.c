@@ -495,16 +495,3 @@ Test(asa_peers, debug_levels_show_more_or_less)
     expect_said(q, 1, "IPSEC: Completed host IBSA update, SPI 0x");
     peers_free(q);
 }
-
-Test(asa_peers, every_event_is_heard_or_silent_on_purpose)
-{
-    struct peers *q = peers_new("8.2");
-    const struct asa_speech *w = asa_of(q->p[0].d)->speech;
-    for (int id = 0; id < EV_COUNT; id++) {
-        bool silent = false;
-        for (size_t i = 0; i < asa_n_silent; i++)
-            silent |= asa_silent[i] == (enum trace_id)id;
-        cr_expect_neq(silent, w->hear[id] != NULL, "%s", trace_event_name((enum trace_id)id));
-    }
-    peers_free(q);
-}

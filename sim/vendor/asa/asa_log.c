@@ -27,6 +27,20 @@ struct asa_session *asa_session_of(const struct asa *s, ip4 peer)
     return NULL;
 }
 
+bool asa_peer_was_known(const struct asa *s, ip4 peer)
+{
+    for (guint i = 0; i < s->speech->known->len; i++)
+        if (g_array_index(s->speech->known, ip4, i) == peer)
+            return true;
+    return false;
+}
+
+void asa_peer_known(struct asa *s, ip4 peer)
+{
+    if (!asa_peer_was_known(s, peer))
+        g_array_append_val(s->speech->known, peer);
+}
+
 static void want_free(void *p)
 {
     struct asa_want *w = p;
@@ -180,6 +194,7 @@ static void remember(struct asa *s, const struct trace_event *t)
     if (t->id == EV_ike_sa_new) {
         const struct ev_ike_sa_new *e = t->data;
         struct asa_ike *w = g_new0(struct asa_ike, 1);
+        w->local = e->local;
         w->remote = e->remote;
         w->role = e->role;
         g_queue_init(&w->wants);
@@ -213,19 +228,24 @@ static void hear(void *self, const struct trace_event *t)
     remember_after(s, t);
 }
 
+/* A family of messages is a file, its table a line here. */
+const struct asa_hearing *const asa_hearings[] = {
+    asa_hear_ask, asa_hear_ike, asa_hear_quick, asa_hear_session, asa_hear_ipsec,
+};
+const size_t asa_n_hearings = G_N_ELEMENTS(asa_hearings);
+
 void asa_speech_init(struct asa *s)
 {
-    static const struct asa_hearing *const tables[] = {asa_hear_ike, asa_hear_quick,
-                                                       asa_hear_ipsec};
     struct asa_speech *w = s->speech = g_new0(struct asa_speech, 1);
     struct trace_mask want = {0};
     w->sessions = g_ptr_array_new_with_free_func(session_free);
     w->next_index = 1;
     w->ike = g_hash_table_new_full(NULL, NULL, NULL, ike_free_word);
     w->esp = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    w->known = g_array_new(FALSE, FALSE, sizeof(ip4));
     w->buffer = g_queue_new();
-    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
-        for (const struct asa_hearing *h = tables[i]; h->fn; h++) {
+    for (size_t i = 0; i < asa_n_hearings; i++)
+        for (const struct asa_hearing *h = asa_hearings[i]; h->fn; h++) {
             g_assert(!w->hear[h->id]); /* one handler an event */
             w->hear[h->id] = h->fn;
             trace_mask_add(&want, h->id);
@@ -245,6 +265,7 @@ void asa_speech_clear(struct asa *s)
     g_hash_table_unref(w->ike);
     g_hash_table_unref(w->esp);
     g_queue_free_full(w->buffer, g_free);
+    g_array_unref(w->known);
     g_free(w->want.map);
     g_clear_pointer(&s->speech, g_free);
 }

@@ -27,8 +27,14 @@ static const char *end_reason(enum ike_why why)
     case WHY_ADMIN:
     case WHY_CONFIG:
         return "Administrator Reset";
+    case WHY_IDLE:
+        return "IPsec SA Idle Timeout";
     case WHY_EXPIRED:
+    case WHY_SESSION_TIME:
         return "IPsec SA Max Time Exceeded";
+    case WHY_DPD:
+    case WHY_RETRANSMITS:
+        return "Session Error Terminated";
     case WHY_PEER_DELETE:
         return "Peer Terminate";
     case WHY_INITIAL_CONTACT:
@@ -69,6 +75,19 @@ ASA_ON(ipsec_sa_dead)
     tunnel_counted(s, session, e);
     if (session && session->tunnels == 0)
         asa_session_check(s, peer, 0, e->why);
+}
+
+/* The seconds that are over are told by the rekey itself, the kilobytes here. */
+ASA_ON(ipsec_soft)
+{
+    const struct asa_esp *w = asa_esp_of(s, e->sa);
+    const struct esp_sa *sa = sad_by_id(ipsec_sad(s->d->ipsec), e->sa);
+    if (w && sa && g_str_equal(e->limit, "kilobytes"))
+        asa_log(s, 7, 702307,
+                "IPSEC: An %s LAN-to-LAN SA (SPI= 0x%08X) between %s and %s (user= %s) is rekeying "
+                "due to data rollover.",
+                sa->src == w->local ? "outbound" : "inbound", e->spi, IP4S(w->local), IP4S(w->peer),
+                IP4S(w->peer));
 }
 
 /* ---- Packets ---- */
@@ -175,6 +194,8 @@ ASA_ON(pkt_drop)
     const struct asa_if *f = asa_if_of(s, in);
     struct net_if *out;
     ip4 hop;
+    if (e->why == DROP_IPSEC_NO_SA)
+        asa_flow_waits(s, e);
     if (e->why != DROP_ACL || !f || !f->group_in)
         return;
     bool routed = net_route_lookup(s->d->node, e->dst, &out, &hop);
@@ -195,29 +216,7 @@ ASA_ON(if_state)
 
 // clang-format off
 const struct asa_hearing asa_hear_ipsec[] = {
-    ASA_HEAR(ipsec_sa_dead), ASA_HEAR(esp_drop), ASA_HEAR(ipsec_clear), ASA_HEAR(pkt_drop), ASA_HEAR(if_state),
+    ASA_HEAR(ipsec_sa_dead), ASA_HEAR(ipsec_soft), ASA_HEAR(esp_drop), ASA_HEAR(ipsec_clear), ASA_HEAR(pkt_drop), ASA_HEAR(if_state),
     { .fn = NULL },
 };
-
-/* No message of this family speaks of these. */
-const enum trace_id asa_silent[] = {
-    /* keepalives and recovery of SPIs are not negotiated by this kind yet */
-    EV_ike_dpd_tx, EV_ike_dpd_rx, EV_ike_dpd_dead, EV_ike_collision, EV_ike_unknown_spi,
-    EV_ike_id_refused, EV_ike_no_policy, EV_ike_released, EV_ipsec_no_peer,
-    EV_conn_new, EV_conn_stale, EV_conn_rebound, EV_conn_end, EV_tcp_state, EV_tcp_tx, EV_tcp_rx,
-    EV_note, EV_injected, EV_console, EV_config_line, EV_config_change, EV_clear_command,
-    EV_device_boot, EV_device_reload, EV_timeline, EV_traffic_tx, EV_traffic_rx, EV_traffic_error,
-    EV_verdict,
-    EV_ike_rx, EV_ike_tx, EV_ike_sa_new, EV_ike_sa_gone, EV_ike_begin, EV_ike_key_search,
-    EV_ike_key_found, EV_ike_no_key, EV_ike_offer, EV_ike_offer_attr, EV_ike_no_offer,
-    EV_ike_dh_make, EV_ike_dh_share, EV_ike_dh_clear, EV_ike_id, EV_ike_authenticated,
-    EV_ike_initial_contact, EV_ike_retransmit, EV_ike_gave_up,
-    EV_qm_state, EV_qm_proposal, EV_qm_transform, EV_qm_transform_end, EV_qm_spi_wanted, EV_qm_spi,
-    EV_qm_done, EV_key_ike, EV_key_qm,
-    EV_ipsec_transform_refused, EV_ipsec_init_sas, EV_ipsec_init_refused, EV_ipsec_soft,
-    EV_esp_out, EV_esp_in, EV_key_esp,
-    EV_link_tx, EV_link_rx, EV_link_drop, EV_link_change, EV_route_change, EV_icmp_rx, EV_icmp_tx,
-    EV_ping_reply, EV_acl_hit, EV_frag_made, EV_frag_joined,
-};
 // clang-format on
-const size_t asa_n_silent = G_N_ELEMENTS(asa_silent);

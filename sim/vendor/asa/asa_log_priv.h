@@ -5,7 +5,7 @@
 
 #include "asa.h"
 
-/* Every event is in the table: heard, or silent on purpose. NULL = forgotten. */
+/* Every event has a handler in one table, or a reason in asa_silent. */
 typedef void (*asa_hear_fn)(struct asa *s, const void *event);
 #define ASA_ON(name)                                                                               \
     static void on_##name(struct asa *s, const struct ev_##name *e);                               \
@@ -22,8 +22,11 @@ struct asa_hearing {
     enum trace_id id;
     asa_hear_fn fn; /* NULL closes a table */
 };
-extern const struct asa_hearing asa_hear_ike[], asa_hear_quick[], asa_hear_ipsec[];
-extern const enum trace_id asa_silent[];
+extern const struct asa_hearing asa_hear_ask[], asa_hear_ike[], asa_hear_quick[],
+    asa_hear_session[], asa_hear_ipsec[], asa_hear_conn[];
+extern const struct asa_hearing *const asa_hearings[]; /* all of them */
+extern const size_t asa_n_hearings;
+extern const struct vendor_silent asa_silent[];
 extern const size_t asa_n_silent;
 
 /* All tunnels with one peer: what is in the session database. */
@@ -39,15 +42,27 @@ struct asa_session {
 struct asa_want {
     ip4 local, remote, local_net, remote_net;
     char *map;
+    uint32_t seq;
 };
+/* A packet's ends, as a firewall tells flows apart. */
+struct asa_flow {
+    ip4 src, dst;
+    uint32_t protocol, sport, dport;
+};
+#define ASA_FLOWS 16u
 /* An IKE SA. */
 struct asa_ike {
-    ip4 remote;
+    ip4 local, remote;
     enum ike_role role;
     enum ike_state state;
-    GQueue wants;  /* struct asa_want *, asked and not begun */
-    bool queued;   /* 713219 was said */
-    bool rekeying; /* the next quick mode replaces a pair */
+    GQueue wants;                    /* struct asa_want *, asked and not begun */
+    struct asa_flow flow[ASA_FLOWS]; /* that wait for it, in a ring */
+    unsigned n_flows;
+    bool queued; /* 713219 was said, last then */
+    sim_time queued_at;
+    bool replaces;        /* made in place of another */
+    bool rekeying;        /* the next quick mode replaces a pair */
+    enum ike_why refused; /* the last phase 2 that was refused here */
 };
 /* An IPsec SA. */
 struct asa_esp {
@@ -64,6 +79,9 @@ struct asa_speech {
     GPtrArray *sessions; /* struct asa_session, in order of index, owned */
     uint32_t next_index;
     struct asa_want want;         /* of the last request */
+    struct asa_flow flow;         /* of the last packet without an SA */
+    char intf[12];                /* asa_intf */
+    GArray *known;                /* ip4: peers that a phase 1 was completed with */
     GHashTable *ike;              /* ike_sa_id -> struct asa_ike, for finding only */
     GHashTable *esp;              /* esp_sa_id -> struct asa_esp */
     struct ev_qm_install install; /* of the quick mode that is being installed; spi_in 0 = none */
@@ -89,9 +107,28 @@ void asa_say_ipsec(struct asa *s, uint32_t level, const char *format, ...)
 /* A structure's place in the memory of the device, as its lines show them; the same each run. */
 uint32_t asa_handle(const struct asa *s, uint32_t number);
 
+/* Peers are remembered beyond their SAs. */
+void asa_peer_known(struct asa *s, ip4 peer);
+bool asa_peer_was_known(const struct asa *s, ip4 peer);
+
+/* ---- asa_log_ask.c ---- */
+/* The interface with that address, as messages name it; by its hardware name. Lent until the next
+ * call. */
+const char *asa_intf(const struct asa *s, ip4 local);
+const char *asa_intf_named(const struct asa *s, const char *hardware);
+/* Nothing could be sent: there is no key for the peer, or no policy. */
+void asa_cannot_begin(struct asa *s, const struct ev_ike_fail *e);
+void asa_flow_waits(struct asa *s, const struct ev_pkt_drop *e);
+/* Phase 1 is there for what waited. */
+void asa_dequeued(struct asa *s, struct asa_ike *w);
 /* ---- asa_log_ike.c ---- */
+bool asa_has_group(const struct asa_ike *w); /* NULL: no */
+/* ---- asa_log_session.c ---- */
+void asa_session_begin(struct asa *s, ip4 peer);
 /* The session with a peer is over when nothing of it is left. */
 void asa_session_check(struct asa *s, ip4 peer, ike_sa_id dying, enum ike_why why);
+/* What phase 1 starts when it is complete. */
+void asa_phase1_timers(struct asa *s, ike_sa_id sa, ip4 peer);
 /* ---- asa_show_ipsec.c ---- */
 void asa_transform_text(struct esp_suite suite, GString *out);
 

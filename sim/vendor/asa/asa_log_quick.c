@@ -20,8 +20,7 @@ ASA_ON(qm_new)
     asa_say(s, 5, 713041, w->remote, true,
             "IKE Initiator: %s Phase 2, Intf %s, IKE Peer %s  local Proxy Address %s, remote Proxy "
             "Address %s,  Crypto map (%s)",
-            w->rekeying ? "Rekeying" : "New",
-            asa_if_word(s, net_if_by_addr(s->d->node, want->local)), IP4S(w->remote),
+            w->rekeying ? "Rekeying" : "New", asa_intf(s, want->local), IP4S(w->remote),
             IP4S(want->local_net), IP4S(want->remote_net), want->map ? want->map : "");
     w->rekeying = false;
     g_free(want->map);
@@ -116,7 +115,9 @@ ASA_ON(ipsec_validate)
 ASA_ON(qm_refused)
 {
     ip4 peer = peer_of(s, e->sa);
-    const struct asa_ike *w = asa_ike_of(s, e->sa);
+    struct asa_ike *w = asa_ike_of(s, e->sa);
+    if (w)
+        w->refused = e->why;
     if (!w || e->why == WHY_PROXY || e->why == WHY_PEER)
         return; /* told where it was found */
     if (e->why == WHY_LOCAL_ADDRESS)

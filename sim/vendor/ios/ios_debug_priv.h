@@ -7,6 +7,7 @@
 #ifndef VENDOR_IOS_IOS_DEBUG_PRIV_H
 #define VENDOR_IOS_IOS_DEBUG_PRIV_H
 
+#include "vendor/common.h"
 #include "vendor/ios/ios.h"
 
 /* One row: this event is heard by that handler, when any of these debugs is on (0 = always). */
@@ -32,6 +33,8 @@ struct ios_hearing {
 /* An event has at most one handler in all the debug tables together, and one in the log table. */
 extern const struct ios_hearing ios_hear_isakmp[], ios_hear_isakmp_qm[], ios_hear_ipsec[],
     ios_hear_engine[], ios_hear_icmp[], ios_hear_log[];
+extern const struct vendor_silent ios_silent[];
+extern const size_t ios_n_silent;
 
 /* What is remembered of an IKE SA, as the debug lines need it. */
 struct ios_ike_word {
