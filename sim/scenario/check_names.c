@@ -36,6 +36,13 @@ static void check_entry(struct check *c, struct device *d, const struct ipsec_ma
 {
     g_autofree char *head = check_entry_head(m, e);
     const struct check_place at = {head, NULL};
+    if (e->dynamic) {
+        if (!ipsec_dynamic_find(d->ipsec_conf, e->dynamic))
+            check_add(c, SEVERITY_ERROR, "incomplete-map", d, at,
+                      "define the dynamic map, or name the one that is meant",
+                      "%s stands for dynamic map \"%s\", which is not defined", head, e->dynamic);
+        return;
+    }
     if (e->peers->len == 0)
         check_add(c, SEVERITY_ERROR, "incomplete-map", d, at, "add set peer",
                   "%s has no peer; it does nothing", head);

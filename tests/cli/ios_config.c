@@ -81,6 +81,22 @@ Test(ios_config, lines_take_effect_and_no_takes_them_back)
         { "crypto map m 10\nno set pfs",                    "- set pfs group5" },
         { "crypto map m 10\nset security-association lifetime kilobytes 2560", "+ set security-association lifetime kilobytes 2560" },
         { "crypto map m 10\nset security-association replay disable", "+ set security-association replay disable" },
+        { "crypto ipsec security-association idle-time 600", "+crypto ipsec security-association idle-time 600" },
+        { "no crypto ipsec security-association idle-time", "-crypto ipsec security-association idle-time 600" },
+        { "crypto map m 10\nset security-association idle-time 60 default", "+ set security-association idle-time 60 default" },
+        { "crypto map m 10\nset security-association idle-time 86400", "+ set security-association idle-time 86400" },
+        { "crypto map m 10\nno set security-association idle-time", "- set security-association idle-time 86400" },
+        { "crypto map m 10\nreverse-route",                 "+ reverse-route" },
+        { "crypto map m 10\nno reverse-route",              "- reverse-route" },
+        { "crypto dynamic-map d 10\nset transform-set s\nset pfs group2\nset security-association lifetime seconds 900", "+crypto dynamic-map d 10" },
+        { "crypto dynamic-map d 10\nmatch address 110\nset security-association idle-time 120", "+ set security-association idle-time 120" },
+        { "crypto dynamic-map d 20\nreverse-route",         "+crypto dynamic-map d 20" },
+        { "no crypto dynamic-map d 20",                     "-crypto dynamic-map d 20" },
+        { "crypto map m 65535 ipsec-isakmp dynamic d",      "+crypto map m 65535 ipsec-isakmp dynamic d " },
+        { "no crypto map m 65535",                          "-crypto map m 65535 ipsec-isakmp dynamic d " },
+        { "crypto map m 65535 ipsec-isakmp dynamic d",      "+crypto map m 65535 ipsec-isakmp dynamic d " },
+        { "no crypto map m 65535 ipsec-isakmp dynamic d",   "-crypto map m 65535 ipsec-isakmp dynamic d " },
+        { "no crypto dynamic-map d",                        "-crypto dynamic-map d 10" },
         { "crypto map m local-address Loopback0",           "+crypto map m local-address Loopback0" },
         { "no crypto map m local-address",                  "-crypto map m local-address Loopback0" },
         { "int fa0/0\ncrypto map m",                        "+ crypto map m" },
@@ -106,6 +122,79 @@ Test(ios_config, lines_take_effect_and_no_takes_them_back)
         cr_expect_eq(there, row[i].expect[0] == '+', "after\n%s\nexpected %s\n%s", row[i].typed,
                      row[i].expect, there ? "" : running);
     }
+    box_free(b);
+}
+
+/* Timers that are zero, negative, out of range or larger than any number: the mark stands under the
+ * figure and nothing changes. */
+Test(ios_config, refuses_timers_out_of_range)
+{
+    static const char *const command[] = {
+        "crypto isakmp policy 1\nlifetime %s",
+        "crypto isakmp keepalive %s",
+        "crypto isakmp keepalive 10 %s",
+        "crypto ipsec security-association lifetime seconds %s",
+        "crypto ipsec security-association lifetime kilobytes %s",
+        "crypto ipsec security-association idle-time %s",
+        "crypto map m 10 ipsec-isakmp\nset security-association lifetime seconds %s",
+        "crypto map m 10 ipsec-isakmp\nset security-association lifetime kilobytes %s",
+        "crypto map m 10 ipsec-isakmp\nset security-association idle-time %s",
+        "crypto dynamic-map d 10\nset security-association idle-time %s",
+    };
+    static const char *const figure[] = {
+        "0",          "-1",    "1",   "4294967296", "18446744073709551617", "99999999999999999999",
+        "4294967356", "0x100", "1e3", "60s",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(command); i++) {
+        struct box *b = box_new("12.4");
+        box_type(b, "configure terminal");
+        for (size_t k = 0; k < G_N_ELEMENTS(figure); k++) {
+            g_auto(GStrv) part = g_strsplit(command[i], "%s", 2);
+            g_autofree char *typed = g_strconcat(part[0], figure[k], part[1], NULL);
+            const char *said = box_type(b, typed);
+            cr_expect(strstr(said, "% Invalid input detected at '^' marker."), "%s\n%s", typed,
+                      said);
+        }
+        box_type(b, "end");
+        g_autofree char *running = box_running(b);
+        cr_expect_null(strstr(running, "lifetime"), "%s", running);
+        cr_expect_null(strstr(running, "keepalive"), "%s", running);
+        cr_expect_null(strstr(running, "idle-time"), "%s", running);
+        box_free(b);
+    }
+}
+
+Test(ios_config, shows_templates_and_idle_times)
+{
+    struct box *b = box_new("12.4");
+    box_type(b, "configure terminal\n"
+                "crypto ipsec transform-set s esp-3des esp-sha-hmac\n"
+                "crypto ipsec security-association idle-time 600\n"
+                "crypto dynamic-map d 10\n"
+                "set transform-set s\n"
+                "set security-association idle-time 60\n"
+                "crypto map m 65535 ipsec-isakmp dynamic d\n"
+                "end");
+    cr_expect_str_eq(box_type(b, "show crypto ipsec security-association idle-time"),
+                     "Security association idletime: 600 seconds\n");
+    cr_expect_str_eq(box_type(b, "show crypto dynamic-map"),
+                     "Crypto Map Template\"d\" 10\n"
+                     "        No matching address list set.\n"
+                     "        Security association lifetime: 4608000 kilobytes/3600 seconds\n"
+                     "        Security association idletime: 60 seconds\n"
+                     "        PFS (Y/N): N\n"
+                     "        Transform sets={\n"
+                     "                s:  { esp-3des esp-sha-hmac  } ,\n"
+                     "        }\n\n");
+    const char *map = box_type(b, "show crypto map");
+    cr_expect(g_str_has_prefix(map, "Crypto Map \"m\" 65535 ipsec-isakmp\n"
+                                    "        Dynamic map template tag: d\n"),
+              "%s", map);
+    box_free(b);
+    b = box_new("12.1");
+    box_type(b, "configure terminal");
+    cr_expect_str_eq(box_type(b, "crypto ipsec security-association idle-time 600"),
+                     "% idle-time is not available in version 12.1; it comes with 12.2\n");
     box_free(b);
 }
 
@@ -139,6 +228,11 @@ Test(ios_config, refuses_what_the_device_refuses)
           "                                                 ^\n% Invalid input detected at '^' marker.\n\n" },
         { "access-list 10 permit ip 192.168.100.0 0.0.0.255",
           "                                 ^\n% Invalid input detected at '^' marker.\n\n" },
+        { "crypto map m 9 ipsec-isakmp dynamic none",     "% NOTE: dynamic crypto map \"none\" is not defined yet\n" },
+        { "crypto map m 9 ipsec-isakmp dynamic other",    "% Attempt to change dynamic map tag for existing crypto map is not allowed.\n" },
+        { "crypto map m 10 ipsec-isakmp dynamic none",    "% Attempt to change dynamic map tag for existing crypto map is not allowed.\n" },
+        { "crypto map m 9",                               "% Crypto map entry \"m\" 9 stands for dynamic map \"none\"; configure that with crypto dynamic-map\n" },
+        { "no crypto dynamic-map none",                   "Could not find dynamic crypto map entry none 0\n" },
         { "ip rout 10.0.0.0",                             "% Incomplete command.\n\n" },
     };
     // clang-format on

@@ -38,6 +38,7 @@ struct ios {
     /* the object the submode is about, by name or number, so that a removed one is noticed */
     char *at_interface, *at_map, *at_set, *at_acl;
     uint32_t at_policy, at_map_seq;
+    bool at_dynamic; /* at_map is a dynamic map */
 
     unsigned debug; /* enum ios_debug_flag */
     enum ios_stamp stamp_debug, stamp_log;

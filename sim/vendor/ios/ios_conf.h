@@ -40,6 +40,12 @@ struct ios_conf {
     GPtrArray *sections; /* char *: accepted sections in order ("line con 0") */
 };
 
+/* The idle timer came with 12.2(15)T. */
+static inline bool ios_has_idle_time(const struct ios *s)
+{
+    return s->major > 12 || s->minor >= 2;
+}
+
 static inline struct ios_conf *ios_conf_of(struct ios *s)
 {
     return s->conf;

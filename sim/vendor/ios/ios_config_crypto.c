@@ -303,6 +303,22 @@ static void lifetime(void *self, const struct cli_args *a, GString *out)
     ios_changed(s, "crypto ipsec security-association lifetime");
 }
 
+/* 12.2(15)T brought the timer. Pairs that live keep what they were made with, as with lifetimes. */
+static void idle_time(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    uint32_t v = 0;
+    if (!ios_has_idle_time(s)) {
+        ios_refuse(s, out, "%% idle-time is not available in version %d.%d; it comes with 12.2",
+                   s->major, s->minor);
+        return;
+    }
+    if (!cli_negated(a))
+        cli_arg_u32(a, "amount", &v);
+    s->d->ipsec_conf->idle_s = v;
+    ios_changed(s, "crypto ipsec security-association idle-time");
+}
+
 static void replay(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
@@ -375,7 +391,16 @@ static void crypto_map(void *self, const struct cli_args *a, GString *out)
         return;
     }
     struct ipsec_map *map = ipsec_map_make(s->d->ipsec_conf, name);
-    if (!ipsec_entry_find(map, seq)) {
+    const struct ipsec_map_entry *old = ipsec_entry_find(map, seq);
+    if (old && old->dynamic) {
+        ios_refuse(
+            s, out,
+            "%% Crypto map entry \"%s\" %u stands for dynamic map \"%s\"; configure that with "
+            "crypto dynamic-map",
+            name, seq, old->dynamic);
+        return;
+    }
+    if (!old) {
         ipsec_entry_make(map, seq);
         g_string_append(out, "% NOTE: This new crypto map will remain disabled until a peer\n"
                              "\tand a valid access list have been configured.\n");
@@ -384,7 +409,65 @@ static void crypto_map(void *self, const struct cli_args *a, GString *out)
     g_free(s->at_map);
     s->at_map = g_strdup(name);
     s->at_map_seq = seq;
+    s->at_dynamic = false;
     ios_enter(s, &ios_mode_map);
+}
+
+/* ---- Dynamic maps: templates, and the entry of a map that stands for them ---- */
+
+static void map_to_dynamic(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    const char *name = cli_arg(a, "name"), *dynamic = cli_arg(a, "template");
+    uint32_t seq = 0;
+    cli_arg_u32(a, "seq", &seq);
+    if (cli_negated(a)) {
+        no_crypto_map(s, name, true, seq, out);
+        return;
+    }
+    struct ipsec_map *map = ipsec_map_make(s->d->ipsec_conf, name);
+    struct ipsec_map_entry *e = ipsec_entry_find(map, seq);
+    if (e && g_strcmp0(e->dynamic, dynamic) != 0) {
+        ios_refuse(s, out,
+                   "%% Attempt to change dynamic map tag for existing crypto map is not allowed.");
+        return;
+    }
+    if (e)
+        return;
+    e = ipsec_entry_make(map, seq);
+    e->dynamic = g_strdup(dynamic);
+    if (!ipsec_dynamic_find(s->d->ipsec_conf, dynamic))
+        g_string_append_printf(out, "%% NOTE: dynamic crypto map \"%s\" is not defined yet\n",
+                               dynamic);
+    ios_changed(s, "crypto map dynamic");
+}
+
+static void dynamic_map(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    struct ipsec_conf *conf = s->d->ipsec_conf;
+    const char *name = cli_arg(a, "name");
+    uint32_t seq = 0;
+    bool have_seq = cli_arg_u32(a, "seq", &seq);
+    if (cli_negated(a)) {
+        struct ipsec_map *old = name ? ipsec_dynamic_find(conf, name) : NULL;
+        if (!old || (have_seq && !ipsec_entry_remove(old, seq))) {
+            ios_refuse(s, out, "Could not find dynamic crypto map entry %s %u", name ? name : "",
+                       seq);
+            return;
+        }
+        if (!have_seq || old->entries->len == 0)
+            ipsec_dynamic_remove(conf, name);
+        ios_changed(s, "no crypto dynamic-map");
+        return;
+    }
+    ipsec_entry_make(ipsec_dynamic_make(conf, name), seq);
+    g_free(s->at_map);
+    s->at_map = g_strdup(name);
+    s->at_map_seq = seq;
+    s->at_dynamic = true;
+    ios_enter(s, &ios_mode_map);
+    ios_changed(s, "crypto dynamic-map");
 }
 
 static void map_local_address(void *self, const struct cli_args *a, GString *out)
@@ -428,12 +511,15 @@ const struct cli_command ios_config_crypto[] = {
                                                        lifetime,      CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto ipsec security-association lifetime kilobytes amount:<2560-536870912>",
                                                        lifetime,      CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "crypto ipsec security-association idle-time amount:<60-86400>",
+                                                       idle_time,     CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto ipsec security-association replay window-size (64|128|256|512|1024)",
                                                        replay,        CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto ipsec security-association replay disable", replay,     CLI_NO },
     { "crypto ipsec df-bit (clear|set|copy)",          df_bit,        CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto map name:WORD seq:<1-65535> [ipsec-isakmp]", crypto_map, CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "crypto map name:WORD seq:<1-65535> ipsec-isakmp dynamic template:WORD", not_modelled, CLI_HIDDEN },
+    { "crypto map name:WORD seq:<1-65535> ipsec-isakmp dynamic template:WORD", map_to_dynamic, CLI_NO },
+    { "crypto dynamic-map name:WORD seq:<1-65535>",    dynamic_map,   CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto map name:WORD seq:<1-65535> ipsec-manual", not_modelled, CLI_HIDDEN },
     { "crypto map name:WORD local-address [interface:IFNAME]", map_local_address, CLI_NO },
     { 0 } };

@@ -1,4 +1,5 @@
-/* What a crypto map entry holds: peers, transform sets, the access list, PFS, lifetimes. */
+/* What a crypto map entry, or a template of a dynamic map, holds: peers, transform sets, the access
+ * list, PFS, lifetimes, the idle time. */
 #include "ios_conf.h"
 
 #include <string.h>
@@ -7,7 +8,8 @@
  * left. */
 static struct ipsec_map_entry *entry(struct ios *s, GString *out)
 {
-    struct ipsec_map *map = ipsec_map_find(s->d->ipsec_conf, s->at_map);
+    struct ipsec_map *map = s->at_dynamic ? ipsec_dynamic_find(s->d->ipsec_conf, s->at_map)
+                                          : ipsec_map_find(s->d->ipsec_conf, s->at_map);
     struct ipsec_map_entry *e = map ? ipsec_entry_find(map, s->at_map_seq) : NULL;
     if (!e) {
         ios_refuse(s, out, "%% The crypto map entry \"%s\" %u was removed", s->at_map,
@@ -104,6 +106,35 @@ static void set_lifetime(void *self, const struct cli_args *a, GString *out)
     ios_changed(s, "set security-association lifetime");
 }
 
+/* `default`: after such an end the default peer, which is the first, is asked again. */
+static void set_idle_time(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    struct ipsec_map_entry *e = entry(s, out);
+    if (!e)
+        return;
+    if (!ios_has_idle_time(s)) {
+        ios_refuse(s, out, "%% idle-time is not available in version %d.%d; it comes with 12.2",
+                   s->major, s->minor);
+        return;
+    }
+    e->idle_s = 0;
+    e->idle_first_peer = !cli_negated(a) && cli_has(a, "default");
+    if (!cli_negated(a))
+        cli_arg_u32(a, "amount", &e->idle_s);
+    ios_changed(s, "set security-association idle-time");
+}
+
+static void reverse_route(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    struct ipsec_map_entry *e = entry(s, out);
+    if (!e)
+        return;
+    e->reverse_route = !cli_negated(a);
+    ios_changed(s, "reverse-route");
+}
+
 static void set_replay(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
@@ -142,9 +173,12 @@ const struct cli_command ios_config_map_rows[] = {
                                                       set_lifetime,      CLI_NO | CLI_NO_ONLY_PREFIX },
     { "set security-association lifetime kilobytes amount:<2560-536870912>",
                                                       set_lifetime,      CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "set security-association idle-time amount:<60-86400> [default]",
+                                                      set_idle_time,     CLI_NO | CLI_NO_ONLY_PREFIX },
     { "set security-association replay window-size (64|128|256|512|1024)",
                                                       set_replay,        CLI_NO | CLI_NO_ONLY_PREFIX },
     { "set security-association replay disable",      set_replay,        CLI_NO },
+    { "reverse-route",                                reverse_route,     CLI_NO },
     { "description text:LINE",                        description,       CLI_NO | CLI_NO_ONLY_PREFIX },
     { 0 } };
 // clang-format on

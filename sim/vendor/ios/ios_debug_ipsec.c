@@ -119,8 +119,14 @@ static void say_kei_proxy(struct ios *s, const char *map)
     if (!dialect_c(s) || !map)
         return;
     const struct ipsec_map *m = s->d->ipsec_conf ? ipsec_map_find(s->d->ipsec_conf, map) : NULL;
-    guint entries = m ? MAX(m->entries->len, 1) : 1;
-    for (guint i = 0; i < entries; i++)
+    guint entries = 0;
+    for (guint i = 0; m && i < m->entries->len; i++) {
+        /* a dynamic map counts by its templates (hub-and-spoke.md, 2.3) */
+        const struct ipsec_map_entry *e = m->entries->pdata[i];
+        const struct ipsec_map *dynamic = ipsec_dynamic_find(s->d->ipsec_conf, e->dynamic);
+        entries += dynamic ? dynamic->entries->len : 1;
+    }
+    for (guint i = 0; i < MAX(entries, 1); i++)
         ios_say_ipsec(s, "IPSEC(kei_proxy): head = %s, map->ivrf = , kei->ivrf =", map);
 }
 

@@ -190,6 +190,8 @@ static void ipsec_global(const struct ipsec_conf *c, GString *out)
         line(out, "crypto ipsec security-association lifetime seconds %u", c->life_s);
     if (c->life_kb != IPSEC_LIFE_KB_DEFAULT)
         line(out, "crypto ipsec security-association lifetime kilobytes %u", c->life_kb);
+    if (c->idle_s)
+        line(out, "crypto ipsec security-association idle-time %u", c->idle_s);
     if (c->replay_window == 0)
         line(out, "crypto ipsec security-association replay disable");
     else if (c->replay_window != 64)
@@ -207,12 +209,11 @@ static void ipsec_global(const struct ipsec_conf *c, GString *out)
         bar(out);
 }
 
-static void map_entry(const char *name, const struct ipsec_map_entry *e, GString *out)
+static void entry_body(const struct ipsec_map_entry *e, bool complete, GString *out)
 {
-    line(out, "crypto map %s %u ipsec-isakmp ", name, e->seq);
     if (e->description)
         line(out, " description %s", e->description);
-    if (!ipsec_entry_complete(e))
+    if (!complete)
         line(out, " ! Incomplete");
     for (guint i = 0; i < e->peers->len; i++)
         line(out, " set peer %s", IP4S(g_array_index(e->peers, ip4, i)));
@@ -220,6 +221,9 @@ static void map_entry(const char *name, const struct ipsec_map_entry *e, GString
         line(out, " set security-association lifetime seconds %u", e->life_s);
     if (e->life_kb)
         line(out, " set security-association lifetime kilobytes %u", e->life_kb);
+    if (e->idle_s)
+        line(out, " set security-association idle-time %u%s", e->idle_s,
+             e->idle_first_peer ? " default" : "");
     if (e->replay_window == UINT32_MAX)
         line(out, " set security-association replay disable");
     else if (e->replay_window)
@@ -235,7 +239,32 @@ static void map_entry(const char *name, const struct ipsec_map_entry *e, GString
         line(out, " set pfs group%s", group_number(e->pfs));
     if (e->acl)
         line(out, " match address %s", e->acl);
+    if (e->reverse_route)
+        line(out, " reverse-route");
     bar(out);
+}
+
+static void map_entry(const char *name, const struct ipsec_map_entry *e, GString *out)
+{
+    if (e->dynamic) {
+        line(out, "crypto map %s %u ipsec-isakmp dynamic %s ", name, e->seq, e->dynamic);
+        bar(out);
+        return;
+    }
+    line(out, "crypto map %s %u ipsec-isakmp ", name, e->seq);
+    entry_body(e, ipsec_entry_complete(e), out);
+}
+
+static void dynamic_maps(const struct ipsec_conf *c, GString *out)
+{
+    for (guint i = 0; i < c->dynamics->len; i++) {
+        const struct ipsec_map *map = g_ptr_array_index(c->dynamics, i);
+        for (guint j = 0; j < map->entries->len; j++) {
+            const struct ipsec_map_entry *e = g_ptr_array_index(map->entries, j);
+            line(out, "crypto dynamic-map %s %u", map->name, e->seq);
+            entry_body(e, ipsec_template_complete(e), out);
+        }
+    }
 }
 
 static void maps(const struct ipsec_conf *c, GString *out)
@@ -376,6 +405,7 @@ void ios_running_config(struct ios *s, GString *out)
     head(s, text);
     isakmp(s, text);
     ipsec_global(s->d->ipsec_conf, text);
+    dynamic_maps(s->d->ipsec_conf, text);
     maps(s->d->ipsec_conf, text);
     sections(s, false, text);
     interfaces(s, text);

@@ -14,6 +14,8 @@ const struct cli_command ios_show_table[] = {
     { "show crypto ipsec transform-set",                       ios_show_transform_set },
     { "show crypto ipsec transform-set tag tag:WORD",          ios_show_transform_set },
     { "show crypto ipsec security-association lifetime",       ios_show_lifetime },
+    { "show crypto ipsec security-association idle-time",      ios_show_idle_time },
+    { "show crypto dynamic-map [tag tag:WORD]",                ios_show_dynamic_map },
     { "show crypto map",                                       ios_show_map },
     { "show crypto map interface if:IFNAME",                   ios_show_map },
     { "show crypto map tag tag:WORD",                          ios_show_map },

@@ -37,6 +37,8 @@ void ios_view_ipsec_sa(struct ios *s, char **args, struct view *v);
 /* ---- ios_show_map.c ---- */
 void ios_show_transform_set(void *self, const struct cli_args *a, GString *out);
 void ios_show_lifetime(void *self, const struct cli_args *a, GString *out);
+void ios_show_idle_time(void *self, const struct cli_args *a, GString *out);
+void ios_show_dynamic_map(void *self, const struct cli_args *a, GString *out);
 void ios_show_map(void *self, const struct cli_args *a, GString *out);
 void ios_show_session(void *self, const struct cli_args *a, GString *out);
 void ios_view_transform_set(struct ios *s, char **args, struct view *v);
