@@ -86,6 +86,8 @@ const GPtrArray *world_problems(const struct world *w); /* struct device_problem
 /* After world_run: the expectations in order, then violated rules. */
 const GPtrArray *world_verdicts(const struct world *w); /* struct verdict */
 bool world_passed(const struct world *w);
+/* Outbound SAs whose partner is not at the peer at this instant: none when all is calm. */
+size_t world_alone(const struct world *w);
 /* Calls `fn` each `every` of simulated time, between events. */
 void world_sample(struct world *w, sim_time every, void (*fn)(void *self, sim_time now),
                   void *self);

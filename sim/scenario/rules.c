@@ -1,7 +1,8 @@
 /* The property rules of the catalogue (debug-and-errors.md, chapter 9), checked at the end of every
  * run on what each console showed and on what each device would show now. A breach fails the run.
  *
- * Rule 11 is about pairs of scenarios (broken, fixed) and is kept by how scenarios are written. */
+ * The catalogue's own rule 11 is about pairs of scenarios (broken, fixed) and is kept by how
+ * scenarios are written; 11 to 15 here are the invariants of rules_lives.c. */
 #include <string.h>
 
 #include "rules_priv.h"
@@ -20,6 +21,11 @@ static const char *const rule_text[] = {
     [8]  = "no phase 2 after a refused phase 1; a refused phase 2 leaves phase 1",
     [9]  = "what is said to follow a refused transform does follow",
     [10] = "printed lifetimes are those of the message",
+    [11] = "no two live inbound SAs with one SPI",
+    [12] = "an outbound SA has its partner at the peer, or ends within its bound",
+    [13] = "nothing that an applied crypto ACL protects leaves in clear",
+    [14] = "no SA outlives its lifetime",
+    [15] = "counters balance",
 };
 // clang-format on
 
@@ -132,6 +138,7 @@ void rules_check(struct world *w)
             check_mirrors(w, d, &b);
         checked++;
     }
+    lives_check(w->lives, breach, &b);
     for (size_t i = 0; i < G_N_ELEMENTS(b.count); i++)
         broken += b.count[i];
     if (checked == 0 || broken > 0)
@@ -140,7 +147,7 @@ void rules_check(struct world *w)
     v->order = 1u << 30;
     v->name = g_strdup("traces and listings keep the property rules");
     v->state = VERDICT_PASSED;
-    v->wanted = g_strdup("rules 1 to 10 on every console and listing");
+    v->wanted = g_strdup("rules 1 to 10 on every console and listing, 11 to 15 at every instant");
     v->detail = g_strdup_printf(checked == 1 ? "%u device" : "%u devices", checked);
     v->at = sim_now(w->sim);
     world_verdict(w, v);

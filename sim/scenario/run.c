@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
-#include "scenario_priv.h"
+#include "rules_priv.h"
 
 #define BATCH 4096 /* events between two looks at limits and progress */
 
@@ -68,8 +68,10 @@ struct world *world_new(const struct scenario *s, const struct world_options *op
     w->verdicts = g_ptr_array_new_with_free_func((GDestroyNotify)verdict_free);
     w->sample_next = SIM_TIME_MAX;
     w->record = record_new(w);
-    if (build(w, error) && (options->lenient || w->problems->len == 0))
+    if (build(w, error) && (options->lenient || w->problems->len == 0)) {
+        w->lives = lives_new(w);
         return w;
+    }
     if (w->problems->len > 0) { /* a refused line is often why something else is missing */
         g_clear_error(error);
         problems_tell(w, error);
@@ -84,6 +86,7 @@ void world_free(struct world *w)
         return;
     expectations_free(w->expectations);
     record_free(w->record);
+    lives_free(w->lives);
     g_ptr_array_unref(w->steps);
     for (guint i = 0; i < w->flows->len; i++)
         traffic_free(w->flows->pdata[i]);
@@ -222,6 +225,11 @@ void world_close(struct world *w, enum world_end end)
     w->until = sim_now(w->sim);
     expectations_close(w, w->expectations);
     decide_all(w, end);
+}
+
+size_t world_alone(const struct world *w)
+{
+    return lives_alone(w->lives);
 }
 
 void world_judge(struct world *w, const char *name, bool passed, const char *wanted,

@@ -49,6 +49,7 @@ struct world {
     GArray *labels;      /* struct label */
     GPtrArray *steps;    /* struct step, owned */
     struct record *record;
+    struct lives *lives; /* what watches the invariants */
     struct expectations *expectations;
     GPtrArray *verdicts;                /* struct verdict */
     sim_time sample_every, sample_next; /* SIM_TIME_MAX: nobody samples */
