@@ -42,6 +42,7 @@ struct ipsec_conf {
     uint32_t idle_s;         /* an SA pair that carries nothing this long ends; 0 = never */
     uint32_t replay_window;  /* 64 … 1024; 0 = off */
     bool raw_proxy_id;       /* send access-list addresses with their host bits (some peers do) */
+    bool part_carries_line;  /* an SA negotiated for a part of a line carries all of the line */
     bool holds_without_peer; /* an entry that lacks only its peer keeps its packets back */
     bool
         map_keeps_address; /* the address a map speaks from is taken when it is applied, for good */

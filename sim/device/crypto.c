@@ -235,6 +235,7 @@ void device_crypto_refresh(struct device *d)
         .soft_jitter = d->profile.p2_rekey_jitter,
     };
     d->ipsec_conf->raw_proxy_id = d->profile.raw_proxy_id;
+    d->ipsec_conf->part_carries_line = d->profile.part_carries_line;
     d->ipsec_conf->holds_without_peer = d->profile.holds_without_peer;
     d->ipsec_conf->map_keeps_address = d->profile.map_keeps_address;
 }

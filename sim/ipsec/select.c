@@ -78,6 +78,26 @@ static bool choose_other(const struct ipsec *x, const struct binding *b, const s
     return true;
 }
 
+/* a contains b: RFC 2401 4.4.2 */
+static bool contains(const struct proxy *a, const struct proxy *b)
+{
+    return (a->mask & ~b->mask) == 0 && ((a->addr ^ b->addr) & a->mask) == 0 &&
+           (!a->protocol || a->protocol == b->protocol) && (!a->port || a->port == b->port);
+}
+
+/* Who does not look at the identities of an SA again puts all that a line permits into the SA that
+ * a peer asked for for a part of it; the peer finds it there (CAT-87). */
+static struct ident *part_of(const struct rule *r, const struct ident *line)
+{
+    for (guint i = r->others->len; i-- > 0;) {
+        struct ident *other = r->others->pdata[i];
+        if (sending(other) && contains(&line->view.local_proxy, &other->view.local_proxy) &&
+            contains(&line->view.remote_proxy, &other->view.remote_proxy))
+            return other;
+    }
+    return NULL;
+}
+
 /* The line's own SAs are for all of it. */
 static void choose_pair(const struct ipsec *x, const struct binding *b, const struct rule *r,
                         const struct flow *f, struct match *m)
@@ -87,6 +107,11 @@ static void choose_pair(const struct ipsec *x, const struct binding *b, const st
     m->pair = sending(m->ident);
     if (!m->pair && !m->ident->peerless)
         m->pair = shared(x, m->ident);
+    struct ident *part = m->pair || !x->conf->part_carries_line ? NULL : part_of(r, m->ident);
+    if (part) {
+        m->ident = part;
+        m->pair = sending(part);
+    }
 }
 
 static guint index_of_line(const struct acl *acl, const struct acl_line *l)

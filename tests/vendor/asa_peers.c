@@ -275,19 +275,21 @@ Test(asa_peers, each_fault_shows_the_state_and_the_messages_of_the_catalogue)
         {"DBG-16 transform sets differ",
          "crypto ipsec transform-set strong esp-3des esp-md5-hmac",
          "",
-         {"MM_ACTIVE", "MM_ACTIVE"},
+         {NULL, NULL},
          {{"%ASA-5-713068: Group = 203.0.113.2, IP = 203.0.113.2, Received non-routine Notify "
            "message: No proposal chosen (14)",
            "%ASA-3-713902: Group = 203.0.113.2, IP = 203.0.113.2, QM FSM error (P2 struct &0x"},
           {"%ASA-5-713904: Group = 203.0.113.1, IP = 203.0.113.1, All IPSec SA proposals found "
            "unacceptable!",
            "%ASA-3-713902: Group = 203.0.113.1, IP = 203.0.113.1, QM FSM error (P2 struct &0x",
-           "Removing peer from correlator table failed, no match!"}}},
+           "Removing peer from correlator table failed, no match!",
+           "%ASA-5-713259: Group = 203.0.113.1, IP = 203.0.113.1, Session is being torn down. "
+           "Reason: Phase 2 Mismatch"}}},
         {"DBG-15 access lists are no mirrors",
          "",
          "no access-list vpn extended permit ip 10.2.0.0 255.255.255.0 10.1.0.0 255.255.255.0\n"
          "access-list vpn extended permit ip 10.2.0.0 255.255.255.0 10.7.0.0 255.255.255.0",
-         {"MM_ACTIVE", "MM_ACTIVE"},
+         {NULL, NULL},
          {{"QM FSM error"},
           {"%ASA-5-713119: Group = 203.0.113.1, IP = 203.0.113.1, PHASE 1 COMPLETED",
            "%ASA-3-713061: Group = 203.0.113.1, IP = 203.0.113.1, Rejecting IPSec tunnel: no "
@@ -295,7 +297,8 @@ Test(asa_peers, each_fault_shows_the_state_and_the_messages_of_the_catalogue)
            "10.2.0.0/255.255.255.0/0/0 on interface outside",
            "%ASA-7-713222: Group = 203.0.113.1, IP = 203.0.113.1, Static Crypto Map check, map = "
            "vpnmap, seq = 10, ACL does not match proxy IDs src:10.1.0.0 dst:10.2.0.0",
-           "QM FSM error (P2 struct &0x"}}},
+           "%ASA-5-713259: Group = 203.0.113.1, IP = 203.0.113.1, Session is being torn down. "
+           "Reason: crypto map policy not found"}}},
         {"no tunnel group at the initiator",
          "no tunnel-group 203.0.113.2",
          "",

@@ -100,6 +100,11 @@ static void set_profile(struct asa *s)
     p->responder_wait_s = 32;
     p->trust_clear_notify = false;
     p->key_sought_late = true;
+    /* An identity that is not the peer's ends phase 1 (CAT-20), a refused quick mode of a peer ends
+     * it too (DBG-15), and packets go into the SA that a peer asked for for a part (CAT-87). */
+    p->check_identity = true;
+    p->refusal_ends_phase1 = true;
+    p->part_carries_line = true;
     /* No document gives the number of questions before a peer counts as dead (CAT-14): as many
      * repetitions as phase 1 has. A peer that is heard is spared the question. */
     p->dpd_retries = 3;
@@ -141,6 +146,7 @@ static void set_defaults(struct asa *s)
     c->identity =
         s->identity == ASA_IDENTITY_HOSTNAME ? IKE_IDENTITY_HOSTNAME : IKE_IDENTITY_ADDRESS;
     s->d->ipsec_conf->life_s = 28800;
+    s->d->ipsec_conf->holds_without_peer = true; /* CAT-85 */
 }
 
 /* IKE is enabled interface by interface: a datagram elsewhere finds nobody (CAT-07). */
