@@ -7,7 +7,7 @@
  *   asa_config*.c   configuration lines -> net, ike, ipsec configuration; their no forms
  *   asa_running.c   show running-config: read back from the same configuration
  *   asa_exec.c      clear, debug, configure, write, reload; asa_ping.c ping
- *   asa_show*.c     show commands and views
+ *   asa_show*.c     show commands and views; asa_stats.c what they count
  *   asa_log*.c      messages %ASA-n-nnnnnn from events, logging buffer, debug lines */
 #ifndef VENDOR_ASA_ASA_H
 #define VENDOR_ASA_ASA_H
@@ -76,6 +76,8 @@ enum asa_identity { ASA_IDENTITY_AUTO, ASA_IDENTITY_ADDRESS, ASA_IDENTITY_HOSTNA
 enum { ASA_LOG_CONSOLE, ASA_LOG_BUFFERED, ASA_LOG_MONITOR, ASA_LOG_TRAP, ASA_LOG_ASDM, ASA_LOGS };
 
 struct asa_speech; /* asa_log_priv.h */
+struct asa_stats;  /* asa_stats.c */
+#define ASA_ASP_ROWS 24
 struct asa_ping;
 
 struct asa {
@@ -90,6 +92,11 @@ struct asa {
     GPtrArray *kept;       /* struct asa_kept, owned */
     GPtrArray *policies;   /* struct asa_policy, owned; DfltGrpPolicy is the first */
     GPtrArray *sessions;   /* struct asa_vpn, in order of their beginning, owned */
+    uint64_t sessions_begun;
+    guint sessions_peak;
+    struct asa_stats *stats;
+    uint64_t asp_cleared[ASA_ASP_ROWS]; /* what show asp drop leaves out */
+    char *asp_cleared_at;               /* NULL = never */
     enum asa_identity identity;
     bool identity_set;
 
@@ -159,6 +166,12 @@ bool asa_list_is_derived(const struct acl *a);
 /* Hits of a line, those it had on interfaces included. */
 uint64_t asa_list_hits(const struct asa *s, const struct acl *a, const struct acl_line *l);
 
+/* ---- asa_stats.c, asa_show_drop.c ---- */
+void asa_stats_start(struct asa *s);
+void asa_stats_stop(struct asa *s);
+/* What the node dropped up to now is of no interest. */
+void asa_drops_forget(struct asa *s);
+
 /* ---- asa_session.c ---- */
 void asa_sessions_start(struct asa *s);
 void asa_sessions_stop(struct asa *s);
@@ -190,6 +203,7 @@ const struct asa_group *asa_group_for(const struct asa *s, ip4 peer);
 struct asa_group *asa_group_find(const struct asa *s, const char *name);
 const char *asa_pfs_word(enum crypto_group g); /* "group2" */
 void asa_kept_free(void *p);
+const char *asa_kept_text(const struct asa *s, const char *section, const char *key);
 void asa_keep_line(struct asa *s, enum asa_place place, const char *section, const char *key,
                    const char *text);
 void asa_keep_remove(struct asa *s, const char *section, const char *key);

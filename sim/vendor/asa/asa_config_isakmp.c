@@ -68,8 +68,10 @@ static void policy_attribute(void *self, const struct cli_args *a, GString *out)
         p->hash = no ? plain->hash : cli_has(a, "md5") ? HASH_MD5 : HASH_SHA1;
     else if (cli_has(a, "group"))
         p->group = no ? plain->group : group_of(a);
-    else if (no || !cli_arg_u32(a, "seconds", &p->lifetime_s))
+    else if (no)
         p->lifetime_s = plain->lifetime_s;
+    else if (!cli_arg_u32(a, "seconds", &p->lifetime_s))
+        p->lifetime_s = 0; /* without end (CAT-13); nothing is offered then */
     asa_changed(s, "crypto isakmp policy");
 }
 
@@ -77,7 +79,7 @@ static void policy_attribute(void *self, const struct cli_args *a, GString *out)
 #define ENCRYPTION     "encryption (des|3des|aes|aes-192|aes-256)"
 #define HASH           "hash (md5|sha)"
 #define GROUP          "group (1|2|5)"
-#define LIFETIME       "lifetime seconds:<120-2147483647>"
+#define LIFETIME       "lifetime (seconds:<120-2147483647>|0|none)"
 
 // clang-format off
 const struct cli_command asa_config_policy_rows[] = {

@@ -23,6 +23,12 @@ static struct asa_kept *find(const struct asa *s, const char *section, const cha
     return NULL;
 }
 
+const char *asa_kept_text(const struct asa *s, const char *section, const char *key)
+{
+    const struct asa_kept *k = find(s, section, key);
+    return k ? k->text : NULL;
+}
+
 void asa_keep_line(struct asa *s, enum asa_place place, const char *section, const char *key,
                    const char *text)
 {
@@ -113,6 +119,11 @@ const struct cli_command asa_config_keep[] = {
     K("logging queue value:<0-8192>", MID),
     K("logging host value:LINE", MID),
     K("logging facility value:<16-23>", MID),
+    K("logging class (auth|bridge|ca|config|email|ha|ip|ipaa|ids|np|ospf|rip|session|snmp|svc|sys|vm|vpdn|vpn|vpnc|vpnfo|vpnlb|webvpn) value:LINE", MID),
+    K("logging debug-trace", MID),
+    K("logging standby", MID),
+    K("logging device-id value:LINE", MID),
+    K("logging permit-hostdown", MID),
     K("nat if:WORD 0 access-list value:WORD", MID), /* nothing is translated here anyway */
     K("timeout (xlate|conn|sip|sip_media|sunrpc|h323|mgcp|uauth|sip-provisional-media|tcp-proxy-reassembly|floating-conn) value:LINE", MID),
     K("dynamic-access-policy-record value:WORD", MID),

@@ -264,20 +264,32 @@ static void on_interface(void *self, const struct cli_args *a, GString *out)
     asa_changed(s, "crypto map on an interface");
 }
 
+static void clear_one(struct asa *s, const char *name)
+{
+    g_autofree char *copy = g_strdup(name);
+    struct ipsec_map *map;
+    while ((map = ipsec_map_find(s->d->ipsec_conf, copy)))
+        remove_entry(s, copy, ((struct ipsec_map_entry *)g_ptr_array_index(map->entries, 0))->seq);
+}
+
+/* A map, one entry of it, or every map. */
 static void clear_map(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
-    struct ipsec_map *map = ipsec_map_find(s->d->ipsec_conf, map_name(a));
+    const char *name = map_name(a);
+    struct ipsec_map *map = name ? ipsec_map_find(s->d->ipsec_conf, name) : NULL;
     uint32_t seq;
     bool one = cli_arg_u32(a, "seq", &seq);
-    if (!map || (one && !ipsec_entry_find(map, seq))) {
-        asa_refuse(s, out, "ERROR: Crypto map with tag \"%s\" does not exist.", map_name(a));
+    if (name && (!map || (one && !ipsec_entry_find(map, seq)))) {
+        asa_refuse(s, out, "ERROR: Crypto map with tag \"%s\" does not exist.", name);
         return;
     }
-    for (guint n = one ? 1 : map->entries->len; n > 0; n--) {
-        const struct ipsec_map_entry *e = g_ptr_array_index(map->entries, n - 1);
-        remove_entry(s, map_name(a), one ? seq : e->seq);
-    }
+    if (one)
+        remove_entry(s, name, seq);
+    else if (name)
+        clear_one(s, name);
+    while (!name && s->d->ipsec_conf->maps->len)
+        clear_one(s, ((struct ipsec_map *)g_ptr_array_index(s->d->ipsec_conf->maps, 0))->name);
     asa_changed(s, "clear configure crypto map");
 }
 
@@ -304,6 +316,6 @@ const struct cli_command asa_config_map[] = {
     { MAP "[ipsec-isakmp]",                               name_entry,        CLI_NO },
     { MAP "ipsec-isakmp dynamic template:WORD",           not_modelled,      CLI_HIDDEN },
     { "crypto map map:WORD interface if:WORD",            on_interface,      CLI_NO },
-    { "clear configure crypto map map:WORD [seq:<1-65535>]", clear_map,      0 },
+    { "clear configure crypto map [map:WORD [seq:<1-65535>]]", clear_map,      0 },
     { 0 } };
 // clang-format on

@@ -1,6 +1,7 @@
 /* Exec commands other than show and ping: entering configuration, debug levels, clearing, saving,
  * reloading. */
-#include "asa.h"
+#include "asa_log_priv.h"
+#include "asa_show_priv.h"
 
 #include <string.h>
 
@@ -89,6 +90,15 @@ static void clear_isakmp(void *self, const struct cli_args *a, GString *out)
     }
 }
 
+/* "0x99554d4e", or the digits alone. */
+static bool spi_of(const char *text, uint32_t *spi)
+{
+    char *end;
+    guint64 v = g_ascii_strtoull(text, &end, 16);
+    *spi = (uint32_t)v;
+    return end != text && !*end && v > 0 && v <= UINT32_MAX;
+}
+
 static void clear_ipsec(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
@@ -99,12 +109,23 @@ static void clear_ipsec(void *self, const struct cli_args *a, GString *out)
         return;
     }
     cli_arg_ip4(a, "peer", &what.peer);
+    if (cli_arg(a, "spi") && !spi_of(cli_arg(a, "spi"), &what.spi)) {
+        asa_invalid(s, a, "spi");
+        return;
+    }
     if (what.map && !ipsec_map_find(s->d->ipsec_conf, what.map)) {
         asa_refuse(s, out, "ERROR: Crypto map with tag \"%s\" does not exist.", what.map);
         return;
     }
     cleared(s, a);
     ipsec_clear(s->d->ipsec, &what, WHY_ADMIN);
+}
+
+static void clear_buffer(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa_speech *w = ((struct asa *)self)->speech;
+    g_queue_clear_full(w->buffer, g_free);
+    w->buffer_used = 0;
 }
 
 static void clear_acl(void *self, const struct cli_args *a, GString *out)
@@ -162,7 +183,11 @@ static void reload(void *self, const struct cli_args *a, GString *out)
     device_reload(s->d, RELOAD_OUTAGE, "reload command");
 }
 
-#define P CLI_PRIVILEGED
+#define P     CLI_PRIVILEGED
+#define WHICH "peer peer:A.B.C.D|map map:WORD|counters|entry peer:A.B.C.D (esp|ah) spi:WORD"
+#define SESSIONS                                                                                   \
+    "(index index:<1-65535>|tunnel-group group:WORD|name name:WORD|ipaddress "                     \
+    "addr:A.B.C.D|l2l|all)"
 
 // clang-format off
 const struct cli_command asa_exec_table[] = {
@@ -179,8 +204,14 @@ const struct cli_command asa_exec_table[] = {
     { "debug all",                                       debug_off,    P | CLI_NO | CLI_HIDDEN },
     { "clear crypto (isakmp|ikev1) sa [peer:A.B.C.D]",   clear_isakmp, P },
     { "clear isakmp sa",                                 clear_isakmp, P },
-    { "clear crypto ipsec sa [peer peer:A.B.C.D|map map:WORD|counters]", clear_ipsec, P },
-    { "clear ipsec sa [peer peer:A.B.C.D|map map:WORD|counters]", clear_ipsec, P },
+    { "clear crypto ipsec sa [" WHICH "]",               clear_ipsec,  P },
+    { "clear ipsec sa [" WHICH "]",                      clear_ipsec,  P },
+    { "clear crypto (isakmp|ikev1|ipsec) stats",         asa_clear_stats, P },
+    { "clear crypto protocol statistics (ikev1|ipsec|all)", asa_clear_stats, P },
+    { "clear logging buffer",                            clear_buffer, P },
+    { "clear asp drop",                                  asa_clear_asp_drop, P },
+    { "vpn-sessiondb logoff noconfirm " SESSIONS,        asa_logoff,   P },
+    { "vpn-sessiondb logoff " SESSIONS " [noconfirm]",   asa_logoff,   P },
     { "clear access-list name:WORD counters",            clear_acl,    P },
     { "clear interface",                                 clear_other,  P },
     { "write [memory]",                                  save,         P },

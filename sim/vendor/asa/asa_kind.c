@@ -100,11 +100,6 @@ static void set_profile(struct asa *s)
     p->responder_wait_s = 32;
     p->trust_clear_notify = false;
     p->key_sought_late = true;
-    /* An identity that is not the peer's ends phase 1 (CAT-20), a refused quick mode of a peer ends
-     * it too (DBG-15), and packets go into the SA that a peer asked for for a part (CAT-87). */
-    p->check_identity = true;
-    p->refusal_ends_phase1 = true;
-    p->part_carries_line = true;
     /* No document gives the number of questions before a peer counts as dead (CAT-14): as many
      * repetitions as phase 1 has. A peer that is heard is spared the question. */
     p->dpd_retries = 3;
@@ -146,7 +141,6 @@ static void set_defaults(struct asa *s)
     c->identity =
         s->identity == ASA_IDENTITY_HOSTNAME ? IKE_IDENTITY_HOSTNAME : IKE_IDENTITY_ADDRESS;
     s->d->ipsec_conf->life_s = 28800;
-    s->d->ipsec_conf->holds_without_peer = true; /* CAT-85 */
 }
 
 /* IKE is enabled interface by interface: a datagram elsewhere finds nobody (CAT-07). */
@@ -199,6 +193,8 @@ static bool asa_init(struct device *d, const char *version, GError **error)
     net_udp_bind(d->node, 500, datagram, s);
     asa_speech_init(s);
     asa_sessions_start(s);
+    asa_stats_start(s);
+    asa_drops_forget(s);
     return true;
 }
 
@@ -208,6 +204,7 @@ static void asa_free(struct device *d)
     net_udp_unbind(d->node, 500);
     asa_ping_clear(s);
     asa_sessions_stop(s);
+    asa_stats_stop(s);
     asa_speech_clear(s);
     cli_free(s->cli);
     g_ptr_array_unref(s->interfaces);
@@ -219,6 +216,7 @@ static void asa_free(struct device *d)
     g_free(s->at_group);
     g_free(s->at_section);
     g_free(s->at_group_policy);
+    g_free(s->asp_cleared_at);
     g_free(s);
     d->vendor = NULL;
 }

@@ -225,7 +225,39 @@ static void isakmp(const struct asa *s, GString *out)
         line(out, " encryption %s", cipher[p->cipher]);
         line(out, " hash %s", p->hash == HASH_MD5 ? "md5" : "sha");
         line(out, " group %s", asa_pfs_word(p->group) + strlen("group"));
-        line(out, " lifetime %u", p->lifetime_s);
+        if (p->lifetime_s)
+            line(out, " lifetime %u", p->lifetime_s);
+        else
+            line(out, " lifetime %s", asa_since(s, 8, 0) ? "none" : "0");
+    }
+}
+
+/* What "show running-config all sysopt" has where nothing is typed (CAT-19); the lines of later
+ * versions follow. */
+static void sysopt_defaults(const struct asa *s, GString *out)
+{
+    static const struct {
+        const char *text;
+        int major, minor, until_minor; /* until_minor: of 7.x, 0 = still there */
+    } row[] = {
+        {"no sysopt connection timewait", 7, 0, 0},
+        {"sysopt connection tcpmss 1380", 7, 0, 0},
+        {"sysopt connection tcpmss minimum 0", 7, 0, 0},
+        {"no sysopt nodnsalias inbound", 7, 0, 0},
+        {"no sysopt nodnsalias outbound", 7, 0, 0},
+        {"no sysopt radius ignore-secret", 7, 0, 0},
+        {"sysopt connection permit-ipsec", 7, 0, 1},
+        {"sysopt connection permit-vpn", 7, 1, 0},
+        {"no sysopt connection reclassify-vpn", 8, 0, 0},
+        {"no sysopt connection preserve-vpn-flows", 8, 0, 0},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        const char *text = row[i].text, *key = g_str_has_prefix(text, "no ") ? text + 3 : text;
+        g_autofree char *without = g_strndup(key, strcspn(key, "0123456789"));
+        bool typed = asa_kept_text(s, NULL, g_strchomp(without));
+        if (!typed && asa_since(s, row[i].major, row[i].minor) &&
+            !(row[i].until_minor && asa_since(s, 7, row[i].until_minor)))
+            line(out, "%s", text);
     }
 }
 
@@ -328,6 +360,8 @@ void asa_running_config(struct asa *s, bool secrets, bool all, GString *out)
     ipsec(s, text);
     maps(s, text);
     isakmp(s, text);
+    if (all)
+        sysopt_defaults(s, text);
     kept(s, ASA_PLACE_CRYPTO, NULL, "", text);
     kept(s, ASA_PLACE_TAIL, NULL, "", text);
     group_policies(s, all, text);

@@ -107,6 +107,8 @@ static void begin(struct asa *s, const struct ike_turn *turn)
     v->refused = !(asa_policy_protocols(s, p) & ASA_TUNNEL_IPSEC);
     sim_timer_init(s->d->sim, &v->timer, due, v);
     g_ptr_array_add(s->sessions, v);
+    s->sessions_begun++;
+    s->sessions_peak = MAX(s->sessions_peak, s->sessions->len);
     if (v->refused) {
         asa_log(s, 3, 713206,
                 "Tunnel Rejected: Conflicting protocols specified by tunnel-group and "

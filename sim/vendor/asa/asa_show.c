@@ -4,16 +4,23 @@
 
 #include <string.h>
 
+#define FILTER                                                                                     \
+    "(name name:WORD|ipaddress ipaddress:A.B.C.D|protocol protocol:WORD|encryption "               \
+    "encryption:WORD)"
+
 // clang-format off
 const struct cli_command asa_show_table[] = {
     { "show crypto (isakmp|ikev1) sa [detail]",          asa_show_isakmp_sa },
     { "show isakmp sa [detail]",                         asa_show_isakmp_sa },
-    { "show crypto ipsec sa",                            asa_show_ipsec_sa },
-    { "show crypto ipsec sa peer peer:A.B.C.D",          asa_show_ipsec_sa },
-    { "show crypto ipsec sa map map:WORD",               asa_show_ipsec_sa },
-    { "show ipsec sa",                                   asa_show_ipsec_sa },
-    { "show ipsec sa peer peer:A.B.C.D",                 asa_show_ipsec_sa },
-    { "show vpn-sessiondb [detail] l2l",                 asa_show_sessions },
+    { "show crypto ipsec sa [peer peer:A.B.C.D|map map:WORD|entry] [detail]", asa_show_ipsec_sa },
+    { "show ipsec sa [peer peer:A.B.C.D|map map:WORD|entry] [detail]", asa_show_ipsec_sa },
+    { "show crypto (isakmp|ikev1) stats",                asa_show_ike_stats },
+    { "show crypto ipsec stats",                         asa_show_ipsec_stats },
+    { "show crypto protocol statistics (ikev1|ipsec|all)", asa_show_protocol_stats },
+    { "show vpn-sessiondb [detail] l2l [filter " FILTER "]", asa_show_sessions },
+    { "show vpn-sessiondb summary",                      asa_show_session_summary },
+    { "show asp drop [frame]",                           asa_show_asp_drop },
+    { "show management-access",                          asa_show_management },
     { "show route [if:WORD]",                            asa_show_route },
     { "show interface",                                  asa_show_interface },
     { "show interface if:WORD",                          asa_show_interface },
@@ -36,7 +43,13 @@ static const struct { const char *words; asa_view_fn fn; } views[] = {
     { "crypto isakmp sa",   asa_view_isakmp_sa },
     { "crypto ikev1 sa",    asa_view_isakmp_sa },
     { "crypto ipsec sa",    asa_view_ipsec_sa },
+    { "crypto isakmp stats", asa_view_ike_stats },
+    { "crypto ikev1 stats", asa_view_ike_stats },
+    { "crypto ipsec stats", asa_view_ipsec_stats },
+    { "vpn-sessiondb detail l2l", asa_view_sessions },
     { "vpn-sessiondb l2l",  asa_view_sessions },
+    { "vpn-sessiondb summary", asa_view_session_summary },
+    { "asp drop",           asa_view_asp_drop },
     { "route",              asa_view_route },
     { "interface ip brief", asa_view_interface_brief },
     { "access-list",        asa_view_access_list },

@@ -149,7 +149,21 @@ static void sa_text(const struct asa *s, const struct ipsec_ident *ident,
         replay_text(s, p, out);
 }
 
-static void counters_text(const struct ipsec_ident *i, GString *out)
+/* With `detail`, what failed is told apart: going out for want of an SA, coming in for any reason.
+ */
+static void errors_text(const struct ipsec_ident *i, bool detail, GString *out)
+{
+    if (!detail)
+        g_string_append_printf(out, "      #send errors: " U64 ", #recv errors: " U64 "\n\n",
+                               i->send_errors, i->recv_errors);
+    else
+        g_string_append_printf(out,
+                               "      #pkts no sa (send): " U64 "\n"
+                               "      #pkts decaps failed (rcv): " U64 "\n\n",
+                               i->send_errors, i->recv_errors);
+}
+
+static void counters_text(const struct ipsec_ident *i, bool detail, GString *out)
 {
     g_string_append_printf(
         out,
@@ -161,8 +175,7 @@ static void counters_text(const struct ipsec_ident *i, GString *out)
                            "      #pkts not compressed: " U64
                            ", #pkts comp failed: 0, #pkts decomp failed: 0\n",
                            i->encaps);
-    g_string_append_printf(out, "      #send errors: " U64 ", #recv errors: " U64 "\n\n",
-                           i->send_errors, i->recv_errors);
+    errors_text(i, detail, out);
 }
 
 /* The access-list line that made the pair. */
@@ -185,7 +198,8 @@ static void list_text(const struct asa *s, const struct ipsec_ident *ident, GStr
     }
 }
 
-static void ident_text(const struct asa *s, const struct ipsec_ident *ident, GString *out)
+static void ident_text(const struct asa *s, const struct ipsec_ident *ident, bool detail,
+                       GString *out)
 {
     const struct proxy *lp = &ident->local_proxy, *rp = &ident->remote_proxy;
     const struct ipsec_pair *newest = g_ptr_array_index(ident->pairs, 0);
@@ -198,7 +212,7 @@ static void ident_text(const struct asa *s, const struct ipsec_ident *ident, GSt
     g_string_append_printf(out, "      remote ident (addr/mask/prot/port): (%s/%s/%u/%u)\n",
                            IP4S(rp->addr), IP4S(rp->mask), rp->protocol, rp->port);
     g_string_append_printf(out, "      current_peer: %s\n\n", IP4S(ident->peer));
-    counters_text(ident, out);
+    counters_text(ident, detail, out);
     g_string_append_printf(out,
                            "      local crypto endpt.: %s, remote crypto endpt.: %s\n\n"
                            "      path mtu %u, ipsec overhead %u, media mtu %u\n"
@@ -225,11 +239,13 @@ void asa_show_ipsec_sa(void *self, const struct cli_args *a, GString *out)
         const struct ipsec_ident *ident = ipsec_ident_at(s->d->ipsec, i);
         if (!chosen(&what, ident))
             continue;
-        if (!what.peer && ident->on != on)
+        if (cli_has(a, "entry"))
+            g_string_append_printf(out, "peer address: %s\n", IP4S(ident->peer));
+        else if (!what.peer && ident->on != on)
             g_string_append_printf(out, "interface: %s\n", asa_if_word(s, ident->on));
         on = ident->on;
         any = true;
-        ident_text(s, ident, out);
+        ident_text(s, ident, cli_has(a, "detail"), out);
         g_string_append_c(out, '\n');
     }
     if (!any)

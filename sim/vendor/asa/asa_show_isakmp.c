@@ -1,4 +1,4 @@
-/* show crypto isakmp sa, show vpn-sessiondb l2l (CAT-06, CAT-17). */
+/* show crypto isakmp sa (CAT-06, CAT-12, CAT-17). */
 #include "asa_log_priv.h"
 #include "asa_show_priv.h"
 
@@ -46,14 +46,38 @@ static const char *hash_word(enum crypto_hash h)
     return h == HASH_MD5 ? "MD5" : h == HASH_SHA256 ? "SHA256" : "SHA";
 }
 
-/* Another SA with the peer, younger than a working one, is there to replace it. */
-static bool is_rekey(const struct asa *s, const struct ike_sa_view *sa)
+/* Of two SAs with one peer the younger replaces the other: it is the rekey, until the old one is
+ * gone (CAT-12). */
+static bool has_elder(const struct asa *s, const struct ike_sa_view *sa)
 {
     struct ike_sa_view o;
     for (size_t i = 0; ike_sa_at(s->d->ike, i, &o); i++)
         if (o.remote == sa->remote && o.id < sa->id && o.state == IKE_STATE_QM_IDLE)
             return true;
     return false;
+}
+
+static bool has_working_younger(const struct asa *s, const struct ike_sa_view *sa)
+{
+    struct ike_sa_view o;
+    for (size_t i = 0; ike_sa_at(s->d->ike, i, &o); i++)
+        if (o.remote == sa->remote && o.id > sa->id && o.state == IKE_STATE_QM_IDLE)
+            return true;
+    return false;
+}
+
+bool asa_sa_is_rekey(const struct asa *s, const struct ike_sa_view *sa)
+{
+    return has_elder(s, sa);
+}
+
+static const char *state_word(const struct asa *s, const struct ike_sa_view *sa)
+{
+    if (sa->state != IKE_STATE_QM_IDLE)
+        return asa_sa_state(sa->role, sa->state);
+    return has_elder(s, sa)             ? "MM_ACTIVE_REKEY"
+           : has_working_younger(s, sa) ? "MM_REKEY_DONE_H2"
+                                        : "MM_ACTIVE";
 }
 
 void asa_view_isakmp_sa(struct asa *s, char **args, struct view *v)
@@ -68,14 +92,17 @@ void asa_view_isakmp_sa(struct asa *s, char **args, struct view *v)
         view_set(v, "peer", "%s", IP4S(sa.remote));
         view_set(v, "type", sa.have_policy || sa.role == IKE_INITIATOR ? "L2L" : "user");
         view_set(v, "role", sa.role == IKE_INITIATOR ? "initiator" : "responder");
-        view_set(v, "rekey", is_rekey(s, &sa) ? "yes" : "no");
-        view_set(v, "state", "%s", asa_sa_state(sa.role, sa.state));
+        view_set(v, "rekey", asa_sa_is_rekey(s, &sa) ? "yes" : "no");
+        view_set(v, "state", "%s", state_word(s, &sa));
         if (!sa.have_policy)
             continue;
         view_set(v, "encrypt", "%s", cipher_word(sa.policy.cipher));
         view_set(v, "hash", "%s", hash_word(sa.policy.hash));
         view_set(v, "auth", sa.policy.auth == IKE_AUTH_PSK ? "preshared" : "rsa");
-        view_set(v, "lifetime", "%u", sa.policy.lifetime_s);
+        if (sa.policy.lifetime_s)
+            view_set(v, "lifetime", "%u", sa.policy.lifetime_s);
+        else
+            view_set(v, "lifetime", "none");
         if (sa.expires != SIM_TIME_MAX)
             view_set(v, "remaining", "%" G_GINT64_FORMAT,
                      MAX(0, (sa.expires - sim_now(s->d->sim)) / SECONDS(1)));
@@ -128,109 +155,5 @@ void asa_show_isakmp_sa(void *self, const struct cli_args *a, GString *out)
     }
     if (v1 && !cli_has(a, "ikev1"))
         g_string_append(out, "\nThere are no IKEv2 SAs\n");
-    view_clear(&v);
-}
-
-/* ---- show vpn-sessiondb l2l ---- */
-
-void asa_duration_text(sim_time t, GString *out)
-{
-    int64_t s = t / SECONDS(1);
-    if (s >= 86400)
-        g_string_append_printf(out, "%" G_GINT64_FORMAT "d ", s / 86400);
-    g_string_append_printf(out, "%dh:%02dm:%02ds", (int)(s / 3600 % 24), (int)(s / 60 % 60),
-                           (int)(s % 60));
-}
-
-static const char *session_cipher(enum crypto_cipher c)
-{
-    return c == CIPHER_DES      ? "DES"
-           : c == CIPHER_3DES   ? "3DES"
-           : c == CIPHER_AES192 ? "AES192"
-           : c == CIPHER_AES256 ? "AES256"
-           : c == CIPHER_AES128 ? "AES128"
-                                : "none";
-}
-
-/* What the tunnels with a peer carry now and carried before. */
-static void traffic_of(const struct asa *s, ip4 peer, uint64_t *tx, uint64_t *rx, unsigned *tunnels,
-                       struct esp_suite *suite)
-{
-    *tx = *rx = 0;
-    *tunnels = 0;
-    for (size_t i = 0; i < ipsec_ident_count(s->d->ipsec); i++) {
-        const struct ipsec_ident *ident = ipsec_ident_at(s->d->ipsec, i);
-        for (guint k = 0; k < ident->pairs->len; k++) {
-            const struct ipsec_pair *p = g_ptr_array_index(ident->pairs, k);
-            if (ident->peer != peer)
-                continue;
-            *tx += p->bytes_out;
-            *rx += p->bytes_in;
-            *suite = p->suite;
-            ++*tunnels;
-        }
-    }
-}
-
-void asa_view_sessions(struct asa *s, char **args, struct view *v)
-{
-    struct ike_sa_view sa;
-    view_columns(v, "connection", "index", "ip-addr", "protocol", "encryption", "hashing",
-                 "bytes-tx", "bytes-rx", "login-time", "duration", "ipsec-tunnels", NULL);
-    for (size_t i = 0; ike_sa_at(s->d->ike, i, &sa); i++) {
-        const struct asa_session *w = asa_session_of(s, sa.remote);
-        if (sa.state != IKE_STATE_QM_IDLE || is_rekey(s, &sa) || !w)
-            continue;
-        uint64_t tx, rx;
-        unsigned tunnels;
-        struct esp_suite suite = {.cipher = sa.policy.cipher, .auth = sa.policy.hash};
-        g_autoptr(GString) since = g_string_new(NULL);
-        traffic_of(s, sa.remote, &tx, &rx, &tunnels, &suite);
-        asa_duration_text(sim_now(s->d->sim) - w->since, since);
-        view_row_begin(v);
-        view_set(v, "connection", "%s", IP4S(sa.remote));
-        view_set(v, "index", "%u", w->index);
-        view_set(v, "ip-addr", "%s", IP4S(sa.remote));
-        view_set(v, "protocol", asa_since(s, 8, 4) ? "IKEv1 IPsec" : "IKE IPsec");
-        view_set(v, "encryption", "%s", session_cipher(suite.cipher));
-        view_set(v, "hashing", suite.auth == HASH_MD5 ? "MD5" : "SHA1");
-        view_set(v, "bytes-tx", U64, tx);
-        view_set(v, "bytes-rx", U64, rx);
-        view_set(v, "login-time", "%s", w->login);
-        view_set(v, "duration", "%s", since->str);
-        view_set(v, "ipsec-tunnels", "%u", tunnels);
-    }
-}
-
-void asa_show_sessions(void *self, const struct cli_args *a, GString *out)
-{
-    struct view v;
-    view_init(&v);
-    asa_view_sessions(self, NULL, &v);
-    if (view_count(&v) == 0)
-        g_string_append(out,
-                        "INFO: There are presently no active sessions of the type specified\n");
-    else
-        g_string_append_printf(out, "\nSession Type: LAN-to-LAN%s\n\n",
-                               cli_has(a, "detail") ? " Detailed" : "");
-    for (size_t i = 0; i < view_count(&v); i++) {
-#define CELL(name) view_cell(&v, i, name)
-        g_string_append_printf(out,
-                               "Connection   : %s\n"
-                               "Index        : %-22s IP Addr      : %s\n"
-                               "Protocol     : %s\n"
-                               "Encryption   : %-22s Hashing      : %s\n"
-                               "Bytes Tx     : %-22s Bytes Rx     : %s\n"
-                               "Login Time   : %s\n"
-                               "Duration     : %s\n",
-                               CELL("connection"), CELL("index"), CELL("ip-addr"), CELL("protocol"),
-                               CELL("encryption"), CELL("hashing"), CELL("bytes-tx"),
-                               CELL("bytes-rx"), CELL("login-time"), CELL("duration"));
-        if (cli_has(a, "detail"))
-            g_string_append_printf(out, "IKE Tunnels: 1\nIPsec Tunnels: %s\n",
-                                   CELL("ipsec-tunnels"));
-        g_string_append_c(out, '\n');
-#undef CELL
-    }
     view_clear(&v);
 }

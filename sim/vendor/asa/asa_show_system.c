@@ -94,15 +94,28 @@ void asa_show_debug(void *self, const struct cli_args *a, GString *out)
 
 /* ---- Configurations ---- */
 
+/* Does the line begin with those words? Each may be abbreviated. */
+static bool begins(const char *line, char **words)
+{
+    g_auto(GStrv) of_line = g_strsplit(line, " ", -1);
+    char **l = of_line;
+    if (*l && strcmp(*l, "no") == 0)
+        l++;
+    for (char **w = words; *w; w++)
+        if (**w && (!*l || g_ascii_strncasecmp(*l++, *w, strlen(*w)) != 0))
+            return false;
+    return true;
+}
+
 /* "show running-config crypto map": the lines that begin with those words, and what is under
  * them. */
-static void part_of(const char *config, const char *words, GString *out)
+static void part_of(const char *config, char **words, GString *out)
 {
     g_auto(GStrv) lines = g_strsplit(config, "\n", -1);
     bool in = false;
     for (char **l = lines; *l; l++) {
         if ((*l)[0] != ' ')
-            in = g_ascii_strncasecmp(*l, words, strlen(words)) == 0;
+            in = (*l)[0] && begins(*l, words);
         if (in)
             g_string_append_printf(out, "%s\n", *l);
     }
@@ -113,15 +126,26 @@ void asa_show_running(void *self, const struct cli_args *a, GString *out)
     struct asa *s = self;
     g_autoptr(GString) config = g_string_new(NULL);
     const char *what = cli_arg(a, "what"), *file = cli_arg(a, "file");
+    g_auto(GStrv) words = g_strsplit(what ? what : "", " ", -1);
+    bool all = words[0] && g_ascii_strcasecmp(words[0], "all") == 0;
+    char **part = all ? words + 1 : words;
     if (file && strcmp(file, "system:running-config") != 0) {
         asa_refuse(s, out, "%%Error opening %s (No such file or directory)", file);
         return;
     }
-    asa_running_config(s, file != NULL, false, config);
-    if (what)
-        part_of(config->str, what, out);
+    asa_running_config(s, file != NULL, all, config);
+    if (part[0])
+        part_of(config->str, part, out);
     else
         g_string_append_len(out, config->str, (gssize)config->len);
+}
+
+void asa_show_management(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    const char *name = asa_kept_text(s, NULL, "management-access");
+    if (name)
+        g_string_append_printf(out, "%s\n", name);
 }
 
 void asa_show_startup(void *self, const struct cli_args *a, GString *out)
