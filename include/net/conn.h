@@ -57,9 +57,9 @@ void net_conns_set(struct net_node *n, const struct net_conn_rules *rules,
                    const struct net_conn_ops *ops);
 /* The rules have changed: time-outs count from now on as they say. */
 void net_conns_changed(struct net_node *n);
-/* A VPN context is over. TCP and UDP entries bound to it stay and are stale: their packets are
- * dropped (DROP_CONN_CONTEXT) until the idle time takes them away or, with keep_flows, they are
- * bound to another. */
+/* A VPN context is over. TCP entries bound to it stay and are stale: their packets are dropped
+ * (DROP_CONN_CONTEXT) until the idle time takes them away. Others end: their next packet opens
+ * another. With keep_flows all stay, and their packets bind them to the next context. */
 void net_conns_context_over(struct net_node *n, uint32_t context);
 /* Ends entries: those `pick` says true of, or all without it. Returns how many. */
 size_t net_conns_clear(struct net_node *n, bool (*pick)(void *self, const struct net_conn *c),

@@ -368,7 +368,7 @@ void net_conns_context_over(struct net_node *n, uint32_t context)
         next = l->next;
         if (c->pub.context != context || c->pub.stale)
             continue;
-        if (c->pub.protocol == IPPROTO_NUM_ICMP) {
+        if (c->pub.protocol != IPPROTO_NUM_TCP && !t->rules->keep_flows) {
             conn_end(t, c, "context");
             continue;
         }

@@ -142,6 +142,10 @@ Test(asa_console, an_access_group_filters_what_passes_and_not_what_is_for_the_de
                                   IP4(203, 0, 113, 1), NULL));
     net_link_attach(wan, net_if_by_name(b->d->node, "Ethernet0/0"));
     net_link_attach(wan, net_if_by_name(far->node, "eth0"));
+    /* answers are no business of an appliance that does not inspect ICMP */
+    cr_expect_neq(ping_from_pc(b, IP4(203, 0, 113, 2)), NET_PING_REPLY);
+    box_type(b, "configure terminal\naccess-list answers extended permit icmp any any echo-reply\n"
+                "access-group answers in interface outside\nend");
     cr_expect_eq(ping_from_pc(b, IP4(203, 0, 113, 2)), NET_PING_REPLY);
     box_type(b, "configure terminal\nlogging enable\nlogging buffered 4\n"
                 "access-list in_list extended deny icmp any any\n"
@@ -152,9 +156,10 @@ Test(asa_console, an_access_group_filters_what_passes_and_not_what_is_for_the_de
     cr_expect(strstr(box_type(b, "show access-list in_list"),
                      "access-list in_list line 1 extended deny icmp any any (hitcnt=1)\n"
                      "access-list in_list line 2 extended permit ip any any (hitcnt=0)\n"));
-    cr_expect(strstr(box_type(b, "show logging"),
-                     "%ASA-4-106023: Deny icmp src inside:10.1.0.5 dst outside:203.0.113.2 by "
-                     "access-group \"in_list\""));
+    cr_expect(
+        strstr(box_type(b, "show logging"),
+               "%ASA-4-106023: Deny icmp src inside:10.1.0.5 dst outside:203.0.113.2 (type 8, "
+               "code 0) by access-group \"in_list\""));
     box_type(b, "configure terminal\naccess-list in_list line 1 extended permit icmp any any\nend");
     cr_expect_eq(ping_from_pc(b, IP4(203, 0, 113, 2)), NET_PING_REPLY);
     device_free(far);

@@ -456,9 +456,13 @@ Test(conn, takes_a_context_when_there_is_one)
     x->context = 3;
     cr_assert(udp(x, false, 1025));
     cr_expect_str_eq(world_log(x->w), "r1 conn_rebound 0 0 3\n");
-    cr_assert(echo(x, false, ICMP_ECHO, 1));
     net_conns_context_over(x->c.r1, 3);
-    cr_expect_eq(net_conns_count(x->c.r1), 1, "of ICMP nothing stays");
+    cr_expect_eq(net_conns_count(x->c.r1), 0, "of UDP nothing stays");
+    x->context = 4;
+    cr_assert(udp(x, false, 1025));
+    x->rules.keep_flows = true;
+    net_conns_context_over(x->c.r1, 4);
+    cr_expect(net_conns_first(x->c.r1)->stale);
     fw_free(x);
 }
 

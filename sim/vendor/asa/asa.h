@@ -2,11 +2,12 @@
  *
  *   asa_kind.c      the device_kind: versions, profile, modes, prompts, errors at the caret, typing
  *   asa_load.c      a startup configuration
- *   asa_if.c        interfaces by hardware name and by nameif, and the lists applied to them
+ *   asa_if.c        interfaces by hardware name and by nameif
  *   asa_session.c   one session a peer: what of it ends by time, and what ends with it
  *   asa_config*.c   configuration lines -> net, ike, ipsec configuration; their no forms
  *   asa_running.c   show running-config: read back from the same configuration
  *   asa_exec.c      clear, debug, configure, write, reload; asa_ping.c ping
+ *   asa_conn*.c     connections through the device: who may open one, show conn
  *   asa_show*.c     show commands and views; asa_stats.c what they count
  *   asa_log*.c      messages %ASA-n-nnnnnn from events, logging buffer, debug lines */
 #ifndef VENDOR_ASA_ASA_H
@@ -78,6 +79,7 @@ enum { ASA_LOG_CONSOLE, ASA_LOG_BUFFERED, ASA_LOG_MONITOR, ASA_LOG_TRAP, ASA_LOG
 struct asa_speech; /* asa_log_priv.h */
 struct asa_stats;  /* asa_stats.c */
 #define ASA_ASP_ROWS 24
+struct asa_conns;
 struct asa_ping;
 
 struct asa {
@@ -113,6 +115,7 @@ struct asa {
     uint32_t debug_isakmp, debug_ipsec; /* levels, 0 = off */
     struct asa_speech *speech;
     struct asa_ping *ping;
+    struct asa_conns *conns; /* asa_conn.h */
 
     bool loading, dirty;
     bool refused;   /* understood, not done; `out` has the reason */
@@ -159,12 +162,6 @@ struct net_if *asa_net_if(const struct asa *s, const struct asa_if *f);
 const char *asa_if_word(const struct asa *s, const struct net_if *i);
 /* The named interface of an argument; NULL and the mark under it when there is none. */
 struct asa_if *asa_if_arg(struct asa *s, const struct cli_args *a, const char *argument);
-/* Applies access-groups anew: what is sent to the device itself is no matter of theirs. */
-void asa_lists_apply(struct asa *s);
-/* Is this the list that stands for an access-group, and not one that was typed? */
-bool asa_list_is_derived(const struct acl *a);
-/* Hits of a line, those it had on interfaces included. */
-uint64_t asa_list_hits(const struct asa *s, const struct acl *a, const struct acl_line *l);
 
 /* ---- asa_stats.c, asa_show_drop.c ---- */
 void asa_stats_start(struct asa *s);
@@ -219,6 +216,11 @@ extern const struct cli_command asa_exec_table[], asa_ping_table[], asa_show_tab
 extern const struct cli_word asa_words_help[];
 void asa_ping_clear(struct asa *s);
 bool asa_view(struct device *d, const char *show, struct view *out);
+
+/* ---- asa_conn*.c: connections through the device ---- */
+extern const struct cli_command asa_config_conn[], asa_exec_conn[];
+void asa_conn_start(struct asa *s);
+void asa_conn_stop(struct asa *s);
 
 /* ---- asa_log.c ---- */
 void asa_speech_init(struct asa *s);

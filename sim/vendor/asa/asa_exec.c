@@ -137,7 +137,6 @@ static void clear_acl(void *self, const struct cli_args *a, GString *out)
         return;
     }
     cleared(s, a);
-    asa_lists_apply(s); /* hits of the copies are collected; then all are forgotten */
     for (size_t i = 0; i < net_acl_count(s->d->node); i++) {
         struct acl *acl = net_acl_at(s->d->node, i);
         if (name && strcmp(name, acl->name) != 0)

@@ -8,10 +8,18 @@
 /* ---- Modes ---- */
 
 static const struct cli_command *const exec_tables[] = {asa_show_table, asa_exec_table,
-                                                        asa_ping_table, NULL};
-static const struct cli_command *const config_tables[] = {
-    asa_config_nav, asa_config_global, asa_config_acl,          asa_config_isakmp, asa_config_ipsec,
-    asa_config_map, asa_config_tunnel, asa_config_group_policy, asa_config_keep,   NULL};
+                                                        asa_exec_conn, asa_ping_table, NULL};
+static const struct cli_command *const config_tables[] = {asa_config_nav,
+                                                          asa_config_global,
+                                                          asa_config_acl,
+                                                          asa_config_isakmp,
+                                                          asa_config_ipsec,
+                                                          asa_config_map,
+                                                          asa_config_tunnel,
+                                                          asa_config_group_policy,
+                                                          asa_config_keep,
+                                                          asa_config_conn,
+                                                          NULL};
 static const struct cli_command *const if_tables[] = {asa_config_nav, asa_config_if_rows, NULL};
 static const struct cli_command *const policy_tables[] = {asa_config_nav, asa_config_policy_rows,
                                                           NULL};
@@ -70,7 +78,6 @@ void asa_changed(struct asa *s, const char *what)
     if (s->loading)
         return;
     s->dirty = false;
-    asa_lists_apply(s);
     device_config_changed(s->d, what);
 }
 
@@ -191,6 +198,7 @@ static bool asa_init(struct device *d, const char *version, GError **error)
     set_defaults(s);
     net_udp_unbind(d->node, 500);
     net_udp_bind(d->node, 500, datagram, s);
+    asa_conn_start(s);
     asa_speech_init(s);
     asa_sessions_start(s);
     asa_stats_start(s);
@@ -202,6 +210,7 @@ static void asa_free(struct device *d)
 {
     struct asa *s = asa_of(d);
     net_udp_unbind(d->node, 500);
+    asa_conn_stop(s);
     asa_ping_clear(s);
     asa_sessions_stop(s);
     asa_stats_stop(s);

@@ -188,22 +188,11 @@ ASA_ON(ipsec_clear)
                 protocol_word(e->protocol), IP4S(e->src), IP4S(e->dst));
 }
 
+/* What an access-group denies is told with the connection (asa_conn_log.c). */
 ASA_ON(pkt_drop)
 {
-    const struct net_if *in = e->interface ? net_if_by_name(s->d->node, e->interface) : NULL;
-    const struct asa_if *f = asa_if_of(s, in);
-    struct net_if *out;
-    ip4 hop;
     if (e->why == DROP_IPSEC_NO_SA)
         asa_flow_waits(s, e);
-    if (e->why != DROP_ACL || !f || !f->group_in)
-        return;
-    bool routed = net_route_lookup(s->d->node, e->dst, &out, &hop);
-    g_autofree char *sport = e->sport ? g_strdup_printf("/%u", e->sport) : g_strdup("");
-    g_autofree char *dport = e->dport ? g_strdup_printf("/%u", e->dport) : g_strdup("");
-    asa_log(s, 4, 106023, "Deny %s src %s:%s%s dst %s:%s%s by access-group \"%s\" [0x0, 0x0]",
-            protocol_word(e->protocol), asa_if_word(s, in), IP4S(e->src), sport,
-            routed ? asa_if_word(s, out) : "unknown", IP4S(e->dst), dport, f->group_in);
 }
 
 /* ---- Interfaces ---- */

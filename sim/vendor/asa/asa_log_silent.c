@@ -71,9 +71,6 @@ const struct vendor_silent asa_silent[] = {
     {EV_frag_joined,      "no message"},
     {EV_conn_stale,       "show conn has it"},
     {EV_conn_rebound,     "show conn has it"},
-    {EV_conn_new, "show conn has it"},
-    {EV_conn_end, "show conn has it"},
-    {EV_conn_refused, "show conn has it"},
 };
 // clang-format on
 const size_t asa_n_silent = G_N_ELEMENTS(asa_silent);

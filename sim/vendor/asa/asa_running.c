@@ -75,7 +75,7 @@ static void lists(const struct asa *s, GString *out)
 {
     for (size_t i = 0; i < net_acl_count(s->d->node); i++) {
         const struct acl *a = net_acl_at(s->d->node, i);
-        for (guint j = 0; !asa_list_is_derived(a) && j < a->lines->len; j++) {
+        for (guint j = 0; j < a->lines->len; j++) {
             g_string_append_printf(out, "access-list %s ", a->name);
             asa_acl_line_text(a, g_ptr_array_index(a->lines, j), out);
             g_string_append(out, " \n");

@@ -1,5 +1,6 @@
 /* Every show command of the ASA kind as a row, and every listing that expectations can read as
  * data. */
+#include "asa_conn.h"
 #include "asa_show_priv.h"
 
 #include <string.h>
@@ -54,6 +55,7 @@ static const struct { const char *words; asa_view_fn fn; } views[] = {
     { "interface ip brief", asa_view_interface_brief },
     { "access-list",        asa_view_access_list },
     { "logging",            asa_view_logging },
+    { "conn",               asa_view_conn },
 };
 // clang-format on
 

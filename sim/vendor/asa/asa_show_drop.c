@@ -7,7 +7,7 @@ static const struct {
     enum drop_reason why[6]; /* DROP_NONE ends */
 } row[] = {
     {"no-route", "No route to host", {DROP_IP_NO_ROUTE}},
-    {"acl-drop", "Flow is denied by configured rule", {DROP_ACL}},
+    {"acl-drop", "Flow is denied by configured rule", {DROP_ACL, DROP_CONN_POLICY}},
     {"tunnel-pending", "Tunnel being brought up or torn down", {DROP_IPSEC_NO_SA}},
     {"ipsec-clearpkt-notun", "IPSec Clear Pkt w/no tunnel", {DROP_IPSEC_CLEAR}},
     {"vpn-context-expired", "Expired VPN context", {DROP_CONN_CONTEXT}},

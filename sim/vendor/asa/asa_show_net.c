@@ -176,7 +176,7 @@ void asa_view_access_list(struct asa *s, char **args, struct view *v)
     view_columns(v, "name", "line", "text", "hits", NULL);
     for (size_t i = 0; i < net_acl_count(s->d->node); i++) {
         const struct acl *acl = net_acl_at(s->d->node, i);
-        if (asa_list_is_derived(acl) || (args && args[0] && strcmp(args[0], acl->name) != 0))
+        if (args && args[0] && strcmp(args[0], acl->name) != 0)
             continue;
         for (guint k = 0; k < acl->lines->len; k++) {
             const struct acl_line *l = g_ptr_array_index(acl->lines, k);
@@ -187,7 +187,7 @@ void asa_view_access_list(struct asa *s, char **args, struct view *v)
             view_set(v, "line", "%u", k + 1);
             view_set(v, "text", "%s", text->str);
             if (!l->remark)
-                view_set(v, "hits", U64, asa_list_hits(s, acl, l));
+                view_set(v, "hits", U64, l->hits);
         }
     }
 }
