@@ -152,7 +152,7 @@ struct ike_sa {
     uint64_t cky_i, cky_r;
     bool have_policy, announced;
     struct ike_policy policy;
-    sim_time born, expires;
+    sim_time born, completed, expires;
     enum ike_why dead_why;
     enum ike_state died_in;
     struct ike_keys keys;
@@ -169,7 +169,7 @@ struct ike_sa {
     sim_time rekey_at;      /* SIM_TIME_MAX = never */
     struct sim_timer rekey; /* the rekey point; once replaced, the end of its stay */
     ike_sa_id replaces;     /* made to replace that SA */
-    bool retired, collided; /* another serves; the peer began the same at the same time */
+    bool retired, collided; /* another serves; the peer's attempt met this one */
     uint32_t stray_spi;     /* to be told when it works */
 };
 

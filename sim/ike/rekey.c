@@ -1,6 +1,7 @@
-/* When phase 1 is replaced before its end, and what becomes of two SAs with one peer. RFC 2409 leaves both to the
- * implementer: so the point is a part of the lifetime, the responder's later, and when both ends
- * begin within one flight time, the initiator cookies, which both know, tell which one serves. */
+/* When phase 1 is replaced before its end, and what becomes of two SAs with one peer. RFC 2409
+ * leaves both to the implementer: so the point is a part of the lifetime, the responder's later,
+ * and when both ends begin within one flight time, the initiator cookies, which both know, tell
+ * which one serves. */
 #include "ike_priv.h"
 
 /* ---- The point ---- */
@@ -31,13 +32,13 @@ static void retire(struct ike_sa *sa)
         sim_timer_arm_in(&sa->rekey, SECONDS(linger_s));
 }
 
-/* The later one serves, unless both were begun at once: then it is the one with the higher
- * initiator cookie, at both ends. */
-static struct ike_sa *loser_of(struct ike_sa *a, struct ike_sa *b)
+/* The later one serves, unless each end began one before the other was done: which is the later
+ * then, they do not see alike, but the higher initiator cookie is the same for both. */
+static struct ike_sa *loser_of(struct ike_sa *fresh, struct ike_sa *other)
 {
-    if (a->collided && b->collided && a->role != b->role)
-        return a->cky_i < b->cky_i ? a : b;
-    return a->id < b->id ? a : b;
+    if (fresh->role != other->role && other->completed > fresh->born)
+        return fresh->cky_i < other->cky_i ? fresh : other;
+    return fresh->id < other->id ? fresh : other;
 }
 
 static bool same_ends(const struct ike_sa *a, const struct ike_sa *b)
@@ -127,7 +128,8 @@ void ike_rekey_ended(struct ike_sa *sa)
 /* ---- Both ends at once ---- */
 
 /* Ours that the peer may not know of yet. A first SA counts while it is unanswered: that is what
- * both ends see alike. A rekey counts to its end, since nobody begins one beside a half-built SA. */
+ * both ends see alike. A rekey counts to its end, since nobody begins one beside a half-built SA.
+ */
 static struct ike_sa *own_attempt(const struct ike_engine *e, ip4 local, ip4 remote)
 {
     struct ike_sa *mine = ike_sa_coming(e, local, remote);
@@ -151,9 +153,6 @@ bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m)
 void ike_rekey_yields(struct ike_sa *theirs)
 {
     struct ike_sa *mine = own_attempt(theirs->e, theirs->local, theirs->remote);
-    if (!mine || theirs->state == IKE_STATE_DEAD)
-        return;
-    theirs->collided = true;
-    if (theirs->e->profile->p1_one_survives)
+    if (mine && theirs->state != IKE_STATE_DEAD && theirs->e->profile->p1_one_survives)
         abandon(mine, theirs);
 }

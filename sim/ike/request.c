@@ -44,6 +44,13 @@ static bool same_request(const struct ike_request *a, const struct ike_request *
            proxy_same(&a->remote_proxy, &b->remote_proxy);
 }
 
+/* The peer began first: what it makes replaces the pair at this end too. */
+static bool makes_successor(const struct ike_exchange *x, const struct ike_request *r)
+{
+    return r->spi_old && proxy_same(&x->quick->local_proxy, &r->local_proxy) &&
+           proxy_same(&x->quick->remote_proxy, &r->remote_proxy);
+}
+
 static bool serves(const struct ike_sa *sa, const struct ike_request *r)
 {
     for (const GList *l = sa->pending.head; l; l = l->next)
@@ -51,7 +58,8 @@ static bool serves(const struct ike_sa *sa, const struct ike_request *r)
             return true;
     for (guint i = 0; sa->quick && i < sa->quick->len; i++) {
         const struct ike_exchange *x = sa->quick->pdata[i];
-        if (!x->over && x->role == IKE_INITIATOR && same_request(x->quick->request, r))
+        if (!x->over &&
+            (x->role == IKE_INITIATOR ? same_request(x->quick->request, r) : makes_successor(x, r)))
             return true;
     }
     return false;

@@ -111,6 +111,7 @@ void ike_sa_complete(struct ike_sa *sa)
 {
     struct ike_engine *e = sa->e;
     ++*e->count.phase1_completed;
+    sa->completed = sim_now(e->sim);
     memcpy(sa->last_block, sa->phase1->iv, sizeof sa->last_block);
     ike_exchange_close(sa->phase1);
     sa->phase1->copies_until = sim_now(e->sim) + SECONDS(e->profile->node_linger_s);

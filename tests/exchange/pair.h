@@ -20,6 +20,7 @@ struct pair_child {
     uint8_t keymat_in[64], keymat_out[64];
     struct pair_end *end;
     struct sim_timer soft, hard; /* armed where IPsec has lifetimes */
+    sim_time born;
     bool replaced;
 };
 struct ike_pair;
@@ -111,7 +112,7 @@ bool pair_quiet(const struct ike_pair *p);
  * counters that balance. */
 const char *pair_fault_of(const struct ike_pair *p);
 /* And what must hold after faults have healed and there was traffic: both ends have the same pairs,
- * and the same IKE SA serves at both. */
+ * and the same IKE SA serves at both, or none. */
 const char *pair_discord(struct ike_pair *p);
 /* Packets of both ends every second. Who has no pair asks for one; one without a partner carries
  * nothing. */

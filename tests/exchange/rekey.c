@@ -284,9 +284,10 @@ Test(collision, of_phase_2_rekeys_leaves_one_successor_whatever_the_offset)
         pair_run(p, sim_now(p->sim) + MILLISECONDS(ABS(ms)));
         ask_for_successor(p, 1 - first);
         pair_run(p, SECONDS(120));
-        bool met = ABS(ms) < 10;
+        /* Who has been asked already, up to the third message, does not ask too. */
+        bool met = ABS(ms) < 10, served = ABS(ms) < 30;
         cr_expect_null(pair_disagreement(p), "%d ms: %s", ms, pair_disagreement(p));
-        cr_expect_eq(p->end[0].children->len, met ? 2 : 3, "%d ms: %u", ms,
+        cr_expect_eq(p->end[0].children->len, served ? 2 : 3, "%d ms: %u", ms,
                      p->end[0].children->len);
         cr_expect_eq(pair_recorded(p, "ike_collision ours") || pair_recorded(p, "ike_collision"),
                      met, "%d ms", ms);

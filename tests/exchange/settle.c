@@ -180,11 +180,11 @@ const char *pair_discord(struct ike_pair *p)
     if (!pair_quiet(p))
         return "something is under way";
     const struct ike_sa *a = serving(p, PAIR_I), *b = serving(p, PAIR_R);
-    if (!a || !b)
-        return "an end has no IKE SA";
-    if (a->cky_i != b->cky_i || a->cky_r != b->cky_r)
+    if (!a != !b)
+        return "one end has no IKE SA";
+    if (a && (a->cky_i != b->cky_i || a->cky_r != b->cky_r))
         return "another IKE SA serves at each end";
-    if (a->retired || b->retired)
+    if (a && (a->retired || b->retired))
         return "the IKE SA that serves was replaced";
     if (!p->end[PAIR_I].children->len)
         return "there is no pair";
@@ -193,7 +193,9 @@ const char *pair_discord(struct ike_pair *p)
 
 /* ---- IPsec with lifetimes ---- */
 
-#define OVERLAP_S 30 /* a replaced pair still takes what is on its way */
+/* A replaced pair still takes what is on its way. One as young was made by the other end at the
+ * same time, and is perhaps what that sends under: it stays. */
+#define OVERLAP_S 30
 
 void pair_child_free(void *owner)
 {
@@ -234,6 +236,7 @@ void pair_child_lives(struct pair_child *child)
     sim_time now = sim_now(sim), end = now + SECONDS(child->c.life_s);
     sim_timer_init(sim, &child->soft, soft_end, child);
     sim_timer_init(sim, &child->hard, hard_end, child);
+    child->born = now;
     sim_timer_arm(&child->hard, end);
     sim_timer_arm(&child->soft, MAX(now, end - SECONDS(e->profile.rekey_before_s)));
     for (guint i = 0; i < e->children->len; i++) {
@@ -243,7 +246,8 @@ void pair_child_lives(struct pair_child *child)
             continue;
         old->replaced = true;
         sim_timer_disarm(&old->soft);
-        sim_timer_arm(&old->hard, MIN(sim_timer_at(&old->hard), now + SECONDS(OVERLAP_S)));
+        if (now - old->born > SECONDS(OVERLAP_S))
+            sim_timer_arm(&old->hard, MIN(sim_timer_at(&old->hard), now + SECONDS(OVERLAP_S)));
     }
 }
 
