@@ -151,7 +151,7 @@ void ip_deliver(struct net_node *n, struct net_if *in, struct pkt *p, const stru
         udp_input(n, in, p, h);
         return;
     case IPPROTO_NUM_TCP:
-        pkt_drop(n, p, DROP_TCP_NO_PORT);
+        tcp_input(n, in, p, h);
         return;
     default:
         net_icmp_error(n, p, ICMP_UNREACHABLE, ICMP_PROTO_UNREACHABLE, 0);

@@ -91,8 +91,10 @@ struct net_node {
     GArray *protos;       /* struct proto_bind */
     GPtrArray *pings;     /* struct net_ping, those alive */
     struct reassembly *reassembly;
+    struct tcp_stack *tcp;   /* NULL until it listens or connects */
+    int8_t tcp_resets;       /* 1 and -1 as told; 0 = as hosts and routers do */
     struct net_conns *conns; /* NULL unless somebody wants connections tracked */
-    GQueue looped; /* packets to itself, delivered by an event of their own */
+    GQueue looped;           /* packets to itself, delivered by an event of their own */
     struct sim_port loop_port;
     struct {
         uint64_t *sent, *forwarded, *delivered, *icmp_in, *icmp_out, *frag_made, *frag_joined;
@@ -173,6 +175,8 @@ void icmp_input(struct net_node *n, struct net_if *in, struct pkt *p, const stru
 void icmp_error_in(struct net_node *n, ip4 from, const struct icmp_head *icmp, struct span quoted,
                    bool later);
 void udp_input(struct net_node *n, struct net_if *in, struct pkt *p, const struct ip4_head *h);
+void tcp_input(struct net_node *n, struct net_if *in, struct pkt *p, const struct ip4_head *h);
+void tcp_free(struct net_node *n);
 
 void ping_reply_in(struct net_node *n, ip4 from, ip4 to, const struct icmp_head *icmp);
 void ping_error_in(struct net_node *n, uint16_t id, uint16_t seq, enum net_ping_what what,

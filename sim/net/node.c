@@ -80,6 +80,7 @@ static void array_unref(GArray *a)
 void node_free(struct net_node *n)
 {
     ping_free_all(n);
+    tcp_free(n);
     reassembly_free(n);
     conns_free(n);
     for (struct pkt *p; (p = g_queue_pop_head(&n->looped));)

@@ -170,7 +170,7 @@ Test(forwarding, hostile_heads_are_counted_and_dropped)
         { "UDP without its head",   24, {9, 9},  {17, 17},     true,  "drop.UDP_SHORT" },
         { "ICMP without its head",  24, {9, 9},  {1, 1},       true,  "drop.ICMP_SHORT" },
         { "protocol 99",            24, {9, 9},  {99, 99},     true,  "drop.IP_PROTO" },
-        { "TCP",                    24, {9, 9},  {6, 6},       true,  "drop.TCP_NO_PORT" },
+        { "TCP without its head",   24, {9, 9},  {6, 6},       true,  "drop.TCP_SHORT" },
         { "for somebody else",      24, {19, 19}, {9, 9},      true,  "drop.IP_NOT_MINE" },
         { "for a group",            24, {16, 16}, {224, 224},  true,  "drop.IP_NOT_MINE" },
         // clang-format on
