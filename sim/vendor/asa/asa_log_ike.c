@@ -87,11 +87,15 @@ static const char *clear_notify_word(uint32_t type)
 }
 
 /* The group is known once the peer's key was looked for, with messages 3 and 4. */
+static bool knows_group(enum ike_state state)
+{
+    return state != IKE_STATE_READY && state != IKE_STATE_I_MM1 && state != IKE_STATE_I_MM2 &&
+           state != IKE_STATE_R_MM1 && state != IKE_STATE_R_MM2;
+}
+
 bool asa_has_group(const struct asa_ike *w)
 {
-    return w && w->state != IKE_STATE_READY && w->state != IKE_STATE_I_MM1 &&
-           w->state != IKE_STATE_I_MM2 && w->state != IKE_STATE_R_MM1 &&
-           w->state != IKE_STATE_R_MM2;
+    return w && knows_group(w->state == IKE_STATE_DEAD ? w->died_in : w->state);
 }
 
 /* ---- The exchange ---- */
@@ -166,6 +170,8 @@ ASA_ON(ike_hmac)
 ASA_ON(ike_state)
 {
     struct asa_ike *w = asa_ike_of(s, e->sa);
+    if (w && e->new == IKE_STATE_DEAD)
+        w->died_in = e->old;
     if (!w || e->input != IKE_INPUT_INTERNAL_PHASE1_COMPLETE)
         return;
     asa_session_begin(s, w->remote);

@@ -54,7 +54,7 @@ struct asa_flow {
 struct asa_ike {
     ip4 local, remote;
     enum ike_role role;
-    enum ike_state state;
+    enum ike_state state, died_in;
     GQueue wants;                    /* struct asa_want *, asked and not begun */
     struct asa_flow flow[ASA_FLOWS]; /* that wait for it, in a ring */
     unsigned n_flows;
