@@ -167,6 +167,88 @@ Test(dpd, stops_where_it_is_configured_away)
     pair_free(p);
 }
 
+/* ---- Configured anew ---- */
+
+/* Under a living SA: `first` is when the first question goes after the change at 20 s, by what the
+ * peer said last (at 0.06 s), and how many have gone by 61 s. */
+Test(dpd, is_configured_anew_for_sas_that_live)
+{
+    static const struct {
+        struct ike_liveness before, after;
+        bool row; /* the change is a row of the peer's own */
+        unsigned at_20, at_21, at_61;
+    } row[] = {
+        {{0}, {.threshold_s = 10, .periodic = true}, false, 0, 1, 5},
+        {{0}, {.threshold_s = 10, .periodic = true}, true, 0, 1, 5},
+        {{0}, {.threshold_s = 30, .periodic = true}, false, 0, 0, 2},
+        {{0}, {.threshold_s = 10}, false, 0, 0, 0}, /* on demand, and there is none */
+        {{.threshold_s = 600, .periodic = true},
+         {.threshold_s = 30, .periodic = true},
+         true,
+         0,
+         0,
+         2},
+        {{.threshold_s = 8, .periodic = true}, {0}, false, 2, 2, 2},
+        {{.threshold_s = 8, .periodic = true}, {0}, true, 2, 2, 2},
+        {{.threshold_s = 8, .periodic = true},
+         {.threshold_s = 8, .periodic = true, .unannounced = true},
+         true,
+         2,
+         2,
+         2},
+        {{.threshold_s = 8, .periodic = true}, {.threshold_s = 8, .periodic = true}, true, 2, 2, 7},
+    };
+    for (size_t k = 0; k < G_N_ELEMENTS(row); k++) {
+        struct ike_pair *p = pair_new();
+        struct pair_end *i = &p->end[PAIR_I];
+        pair_small(p);
+        pair_announce_dpd(p);
+        i->conf->liveness = row[k].before;
+        pair_ask(p, PAIR_I);
+        pair_run(p, SECONDS(20));
+        cr_expect_eq(pair_count(p, PAIR_I, "ike.dpd.sent"), row[k].at_20, "row %zu", k);
+        if (row[k].row)
+            ike_liveness_set(i->conf, i->peer, &row[k].after);
+        else
+            i->conf->liveness = row[k].after;
+        ike_conf_changed(i->engine);
+        pair_run(p, SECONDS(21));
+        cr_expect_eq(pair_count(p, PAIR_I, "ike.dpd.sent"), row[k].at_21, "row %zu", k);
+        pair_run(p, SECONDS(61));
+        cr_expect_eq(pair_count(p, PAIR_I, "ike.dpd.sent"), row[k].at_61, "row %zu: %u", k,
+                     (unsigned)pair_count(p, PAIR_I, "ike.dpd.sent"));
+        pair_free(p);
+    }
+}
+
+Test(dpd, a_shorter_repetition_counts_for_the_question_that_is_out)
+{
+    struct ike_pair *p = dpd_pair();
+    struct pair_end *i = &p->end[PAIR_I];
+    i->conf->liveness = (struct ike_liveness){.threshold_s = 10, .retry_s = 60, .periodic = true};
+    ike_conf_changed(i->engine);
+    p->lose = UINT64_MAX;
+    pair_run(p, SECONDS(15));
+    cr_expect_eq(pair_count(p, PAIR_I, "ike.dpd.sent"), 1);
+    i->conf->liveness.retry_s = 3;
+    ike_conf_changed(i->engine);
+    pair_run(p, SECONDS(40));
+    cr_expect_eq(pair_count(p, PAIR_I, "ike.dpd.dead"), 1);
+    cr_expect_eq(pair_count(p, PAIR_I, "ike.dpd.sent"), 6);
+    pair_free(p);
+}
+
+Test(dpd, a_change_that_is_none_moves_no_timer)
+{
+    struct ike_pair *p = dpd_pair();
+    struct ike_sa *sa = p->end[PAIR_I].engine->sas->pdata[0];
+    sim_time due = sim_timer_at(&sa->dpd.timer);
+    pair_run(p, SECONDS(5));
+    ike_conf_changed(p->end[PAIR_I].engine);
+    cr_expect_eq(sim_timer_at(&sa->dpd.timer), due);
+    pair_free(p);
+}
+
 /* ---- Numbers ---- */
 
 static void say(struct ike_pair *p, uint16_t type, uint32_t number, bool foreign)
