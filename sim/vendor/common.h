@@ -49,6 +49,13 @@ int vendor_port_of(const struct vendor_name *row, const char *text);
  * port follows: "0", "0/0", "0/0/0". NULL otherwise. */
 char *vendor_ifname(const struct vendor_name *kinds, const char *typed);
 
+/* ---- common_view.c ---- */
+/* The words of "show crypto isakmp sa" without the first. Caller frees. */
+char **vendor_show_words(const char *show);
+/* How many of the typed words the command's words take: each may be abbreviated. 0 = another
+ * command. */
+guint vendor_words_match(const char *command, char **typed);
+
 /* ---- Speech: each family lists what it is silent about (asa_silent, ios_silent) ---- */
 struct vendor_silent {
     enum trace_id id;
