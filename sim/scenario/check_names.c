@@ -142,6 +142,26 @@ static void check_hidden(struct check *c, struct device *d, const struct ipsec_m
         }
 }
 
+/* CAT-38: a template without an access list takes the request of any peer. */
+static void check_behind_dynamic(struct check *c, struct device *d, const struct ipsec_map *m,
+                                 const struct ipsec_map_entry *first,
+                                 const struct ipsec_map_entry *later)
+{
+    const struct ipsec_map *dynamic = ipsec_dynamic_find(d->ipsec_conf, first->dynamic);
+    bool takes_all = false;
+    for (guint i = 0; dynamic && i < dynamic->entries->len; i++)
+        takes_all |= !((const struct ipsec_map_entry *)dynamic->entries->pdata[i])->acl;
+    if (!takes_all)
+        return;
+    g_autofree char *head = check_entry_head(m, first);
+    check_add(
+        c, SEVERITY_WARNING, "behind-dynamic", d, (struct check_place){head, NULL},
+        "give the dynamic entry the highest number of the map",
+        "static entry %u of \"%s\" is behind dynamic entry %u: requests of its peer are judged "
+        "by the templates of \"%s\" first",
+        later->seq, m->name, first->seq, first->dynamic);
+}
+
 static void check_order(struct check *c, struct device *d, const struct ipsec_map *m)
 {
     for (guint i = 0; i < m->entries->len; i++)
@@ -149,6 +169,8 @@ static void check_order(struct check *c, struct device *d, const struct ipsec_ma
             const struct ipsec_map_entry *a = m->entries->pdata[i], *b = m->entries->pdata[k];
             if (a->acl && b->acl)
                 check_hidden(c, d, m, a, b);
+            if (a->dynamic && !b->dynamic)
+                check_behind_dynamic(c, d, m, a, b);
         }
 }
 

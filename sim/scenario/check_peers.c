@@ -40,6 +40,20 @@ static GArray *entries_for(struct device *d, ip4 peer)
     return out;
 }
 
+/* A template waits for whoever calls. */
+static bool answers_anyone(const struct device *d)
+{
+    for (guint i = 0; i < d->ipsec_conf->maps->len; i++) {
+        const struct ipsec_map *m = d->ipsec_conf->maps->pdata[i];
+        for (guint k = 0; k < m->entries->len; k++) {
+            const struct ipsec_map_entry *e = m->entries->pdata[k];
+            if (e->dynamic && ipsec_dynamic_find(d->ipsec_conf, e->dynamic))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* ---- Phase 1 ---- */
 
 static void check_key(struct check *c, const struct view_of *v, struct device *peer, ip4 addr)
@@ -350,12 +364,12 @@ static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
     if (v->local == 0 || !faces(v, addr))
         return; /* the map is on no interface or on the wrong one, which is told elsewhere */
     GArray *back = entries_for(peer, v->local);
-    if (back->len == 0) {
+    if (back->len == 0 && !answers_anyone(peer)) {
         check_add(c, SEVERITY_ERROR, "peer-does-not-answer", v->d, at,
                   "add a crypto map entry for this address there, or correct its set peer",
                   "%s has no crypto map entry whose peer is %s, the address %s speaks from",
                   peer->name, IP4S(v->local), head);
-    } else {
+    } else if (back->len) {
         check_phase2(c, v, counterpart(v, back));
         check_lines(c, v, peer, back);
     }

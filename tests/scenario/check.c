@@ -89,6 +89,11 @@ Test(check, each_fault_is_found_with_its_line)
              L(" match address 150")
                  L("access-list 150 permit ip 10.1.0.0 0.0.255.255 10.2.0.0 0.0.255.255"),
          "hidden-entry", NULL, "never reached"},
+        {L("crypto dynamic-map any 10") L(" set transform-set strong")
+             L("crypto map vpn 5 ipsec-isakmp dynamic any"),
+         "behind-dynamic", NULL, "static entry 10 of \"vpn\" is behind dynamic entry 5"},
+        {L("crypto map vpn 65535 ipsec-isakmp dynamic none"), "incomplete-map", NULL,
+         "dynamic map \"none\", which is not defined"},
         {L("interface FastEthernet0/1") L(" ip access-group 177 in"), "undefined-acl",
          "ip access-group 177 in", "177"},
         {L("crypto isakmp polcy 5"), "refused-line", "crypto isakmp polcy 5", NULL},
