@@ -2,31 +2,16 @@
  *
  * A UDP packet carries its number and the time it was sent; an echo request is known by its
  * sequence number. */
-#include "apps/traffic.h"
+#include "apps_priv.h"
 
 #include <glib.h>
 
 enum { UDP_STAMP = 16, ECHO_LEAST = 28, UDP_LEAST = IP4_HEAD + UDP_HEAD + UDP_STAMP };
 #define PING_TIMEOUT SECONDS(2)
 #define PING_PATTERN 0xabcd
-#define FIRST_PORT   5001
-#define LAST_PORT    5999
 
-struct traffic {
-    struct traffic_spec spec;
-    char *name;
-    struct sim *sim;
-    struct trace_scope *scope;
-    struct sim_timer timer;
-    struct traffic_tally tally;
-    struct net_ping *ping;
-    GByteArray *seen; /* a bit for each UDP number received */
-    uint64_t highest; /* number received */
-    uint8_t *payload; /* UDP bytes, reused */
-};
-
-/* `where` is the node that has it: for an echo the sender, who reads the reply. */
-static void heard(struct traffic *t, struct trace_scope *where, uint64_t number, sim_time delay)
+void traffic_heard(struct traffic *t, struct trace_scope *where, uint64_t number, uint32_t bytes,
+                   sim_time delay)
 {
     struct traffic_tally *n = &t->tally;
     if (n->received == 0 || delay < n->delay_min)
@@ -35,18 +20,21 @@ static void heard(struct traffic *t, struct trace_scope *where, uint64_t number,
         n->delay_max = delay;
     n->delay_sum += delay;
     n->received++;
+    n->bytes += bytes;
     if (number < t->highest)
         n->reordered++;
     else
         t->highest = number;
-    TRACE(where, traffic_rx, .flow = t->name, .number = number, .bytes = t->spec.size,
-          .delay = delay);
+    TRACE(where, traffic_rx, .flow = t->name, .number = number, .bytes = bytes, .delay = delay);
 }
 
-static void lost(struct traffic *t, uint64_t number, const char *why)
+void traffic_lost(struct traffic *t, struct trace_scope *where, uint64_t number, const char *why)
 {
-    t->tally.errors++;
-    TRACE(t->scope, traffic_error, .flow = t->name, .number = number, .why = why);
+    if (t->tcp)
+        t->tally.broken++;
+    else
+        t->tally.errors++;
+    TRACE(where, traffic_error, .flow = t->name, .number = number, .why = why);
 }
 
 /* ---- Echo requests ---- */
@@ -59,10 +47,11 @@ static const char *const ping_why[] = {
 
 static void ping_outcome(void *self, uint32_t seq, enum net_ping_what what, sim_time rtt)
 {
+    struct traffic *t = self;
     if (what == NET_PING_REPLY)
-        heard(self, ((struct traffic *)self)->scope, seq, rtt);
+        traffic_heard(t, t->scope, seq, t->spec.size, rtt);
     else
-        lost(self, seq, ping_why[what]);
+        traffic_lost(t, t->scope, seq, ping_why[what]);
 }
 
 /* ---- UDP ---- */
@@ -91,9 +80,9 @@ static void udp_arrived(void *self, struct net_if *in, ip4 src, uint16_t sport, 
     uint64_t number = rd_u64(&r);
     sim_time sent = (sim_time)rd_u64(&r);
     if (!rd_ok(&r))
-        lost(t, 0, "short");
+        traffic_lost(t, t->scope, 0, "short");
     else if (first_time(t, number))
-        heard(t, net_node_scope(t->spec.to), number, sim_now(t->sim) - sent);
+        traffic_heard(t, net_node_scope(t->spec.to), number, t->spec.size, sim_now(t->sim) - sent);
     else
         t->tally.duplicates++;
 }
@@ -101,12 +90,12 @@ static void udp_arrived(void *self, struct net_if *in, ip4 src, uint16_t sport, 
 static bool udp_open(struct traffic *t, GError **error)
 {
     struct traffic_spec *s = &t->spec;
-    for (uint16_t port = s->dport ? s->dport : FIRST_PORT;
-         port <= (s->dport ? s->dport : LAST_PORT); port++)
-        if (net_udp_bind(s->to, port, udp_arrived, t)) {
-            s->dport = port;
+    for (uint32_t port = s->dport ? s->dport : TRAFFIC_PORT;
+         port <= (s->dport ? s->dport : TRAFFIC_PORT_LAST); port++)
+        if (net_udp_bind(s->to, (uint16_t)port, udp_arrived, t)) {
+            s->dport = (uint16_t)port;
             if (s->sport == 0)
-                s->sport = port;
+                s->sport = s->dport;
             t->payload = g_malloc0(s->size - IP4_HEAD - UDP_HEAD);
             return true;
         }
@@ -131,7 +120,7 @@ static void send_one(struct traffic *t)
     be64_put(t->payload, number);
     be64_put(t->payload + 8, (uint64_t)sim_now(t->sim));
     if (!net_send_udp(s->from, s->src, s->sport, s->dst, s->dport, s->tos, span_of(t->payload, n)))
-        lost(t, number, "no-route");
+        traffic_lost(t, t->scope, number, "no-route");
 }
 
 static bool finished(const struct traffic *t)
@@ -142,6 +131,10 @@ static bool finished(const struct traffic *t)
 static void tick(void *self)
 {
     struct traffic *t = self;
+    if (t->tcp) {
+        traffic_tcp_tick(t);
+        return;
+    }
     for (uint32_t i = 0; i < t->spec.burst && !finished(t); i++)
         send_one(t);
     sim_time next = sim_now(t->sim) + t->spec.every;
@@ -162,7 +155,8 @@ static ip4 first_address(const struct net_node *n)
 static bool complete(struct traffic *t, GError **error)
 {
     struct traffic_spec *s = &t->spec;
-    uint32_t least = s->kind == TRAFFIC_ICMP ? ECHO_LEAST : UDP_LEAST;
+    static const uint32_t leasts[] = {ECHO_LEAST, UDP_LEAST, 1};
+    uint32_t least = leasts[s->kind], most = s->kind == TRAFFIC_TCP ? TRAFFIC_MESSAGE : UINT16_MAX;
     if (s->src == 0)
         s->src = first_address(s->from);
     if (s->dst == 0)
@@ -170,13 +164,14 @@ static bool complete(struct traffic *t, GError **error)
     if (s->burst == 0)
         s->burst = 1;
     const char *problem =
-        s->src == 0     ? "the sender has no address"
-        : s->dst == 0   ? "the receiver has no address"
-        : s->every <= 0 ? "the time between packets must be more than 0"
+        s->src == 0   ? "the sender has no address"
+        : s->dst == 0 ? "the receiver has no address"
+        : s->every < 0 || (s->every == 0 && s->kind != TRAFFIC_TCP)
+            ? "the time between packets must be more than 0"
         : s->size < least
             ? "packets of that size cannot hold their heads (28 bytes for icmp, 44 for udp)"
-        : s->size > UINT16_MAX ? "an IP packet has at most 65535 bytes"
-                               : NULL;
+        : s->size > most ? "an IP packet has at most 65535 bytes, a message over tcp at most 16 MiB"
+                         : NULL;
     if (problem)
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "traffic %s: %s", t->name,
                     problem);
@@ -193,7 +188,8 @@ struct traffic *traffic_new(const struct traffic_spec *spec, GError **error)
     t->scope = net_node_scope(spec->from);
     t->seen = g_byte_array_new();
     sim_timer_init(t->sim, &t->timer, tick, t);
-    if (!complete(t, error) || (spec->kind == TRAFFIC_UDP && !udp_open(t, error))) {
+    if (!complete(t, error) || (spec->kind == TRAFFIC_UDP && !udp_open(t, error)) ||
+        (spec->kind == TRAFFIC_TCP && !traffic_tcp_open(t, error))) {
         traffic_free(t);
         return NULL;
     }
@@ -210,6 +206,7 @@ void traffic_free(struct traffic *t)
     sim_timer_clear(&t->timer);
     if (t->ping)
         net_ping_free(t->ping);
+    traffic_tcp_free(t);
     if (t->payload)
         net_udp_unbind(t->spec.to, t->spec.dport);
     g_byte_array_unref(t->seen);

@@ -52,6 +52,10 @@ static bool opened(struct net_tcp *c, tcp_seq ack)
         if (c->srtt == 0)
             c->rto = MAX(c->rto, RTO_AFTER_SYN); /* RFC 6298 5.7 */
     }
+    /* The answer to a SYN-ACK goes alone, before the owner writes: data may be too large to pass.
+     */
+    if (c->state == NET_TCP_SYN_SENT)
+        tcp_send_ack(c);
     return tcp_established(c);
 }
 
@@ -78,7 +82,6 @@ static void in_syn_sent(struct net_tcp *c, const struct tcp_head *h, struct span
         tcp_send_syn(c);
         return;
     }
-    c->ack_now = true;
     if (!opened(c, ack))
         return;
     if (payload.n > 0 || h->flags & TCP_FIN)

@@ -30,6 +30,7 @@ static void want_events(struct expectations *all, const struct expectation *x)
     if (x->about == ABOUT_TRAFFIC) {
         trace_mask_add(&all->mask, EV_traffic_tx);
         trace_mask_add(&all->mask, EV_traffic_rx);
+        trace_mask_add(&all->mask, EV_traffic_error);
     }
 }
 
@@ -129,6 +130,10 @@ static char *wanted(const struct expectation *x)
             g_string_append_printf(out, ", received %s", x->received);
         if (x->lost)
             g_string_append_printf(out, ", lost %s", x->lost);
+        if (x->bytes)
+            g_string_append_printf(out, ", bytes %s", x->bytes);
+        if (x->errors)
+            g_string_append_printf(out, ", errors %s", x->errors);
         break;
     }
     g_string_append(out, " in ");

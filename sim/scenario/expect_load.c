@@ -226,8 +226,10 @@ static bool read_traffic(struct world *w, struct expectation *x, const struct ym
     x->sent = get_text(x->subject, "sent", NULL);
     x->received = get_text(x->subject, "received", NULL);
     x->lost = get_text(x->subject, "lost", NULL);
-    if (!x->sent && !x->received && !x->lost)
-        return yml_fail(error, n, "what of the flow? Add sent, received or lost");
+    x->bytes = get_text(x->subject, "bytes", NULL);
+    x->errors = get_text(x->subject, "errors", NULL);
+    if (!x->sent && !x->received && !x->lost && !x->bytes && !x->errors)
+        return yml_fail(error, n, "what of the flow? Add sent, received, lost, bytes or errors");
     x->answered = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return true;
 }
@@ -264,6 +266,8 @@ static bool check_strays(const struct expectation *x, GError **error)
         {"sent", 1u << ABOUT_TRAFFIC},
         {"received", 1u << ABOUT_TRAFFIC},
         {"lost", 1u << ABOUT_TRAFFIC},
+        {"bytes", 1u << ABOUT_TRAFFIC},
+        {"errors", 1u << ABOUT_TRAFFIC},
         {"count", 1u << ABOUT_LOG | 1u << ABOUT_CONSOLE | 1u << ABOUT_EVENT | 1u << ABOUT_PACKET},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {

@@ -48,11 +48,11 @@ struct expectation {
     const char *counter, *is;
     struct matcher *matcher;
     struct net_link *link;
-    const char *flow, *sent, *received, *lost;
+    const char *flow, *sent, *received, *lost, *bytes, *errors;
     /* Tallies of events, packets and traffic in the window. */
     uint64_t hits;
     sim_time first_hit;
-    uint64_t n_sent, n_received, n_errors;
+    uint64_t n_sent, n_received, n_bytes, n_errors;
     GHashTable *answered; /* traffic: numbers of packets sent in the window, until they arrive */
     char *near;           /* an event of the type that did not fit */
 };

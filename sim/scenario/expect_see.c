@@ -326,6 +326,14 @@ static bool traffic_holds(struct world *w, struct expectation *x, GString *detai
         holds = count_fits(x->sent, x->n_sent) && holds;
     if (x->received)
         holds = count_fits(x->received, x->n_received) && holds;
+    if (x->bytes) {
+        g_string_append_printf(detail, ", bytes %" G_GUINT64_FORMAT, (guint64)x->n_bytes);
+        holds = count_fits(x->bytes, x->n_bytes) && holds;
+    }
+    if (x->errors) {
+        g_string_append_printf(detail, ", errors %" G_GUINT64_FORMAT, (guint64)x->n_errors);
+        holds = count_fits(x->errors, x->n_errors) && holds;
+    }
     return holds;
 }
 

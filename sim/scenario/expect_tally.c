@@ -117,12 +117,20 @@ static void hear_traffic(struct expectation *x, const struct trace_event *e)
         }
         return;
     }
+    if (e->id == EV_traffic_error) {
+        const struct ev_traffic_error *error = e->data;
+        if (inside && strcmp(error->flow, x->flow) == 0)
+            x->n_errors++;
+        return;
+    }
     const struct ev_traffic_rx *rx = e->data;
     if (e->id != EV_traffic_rx || strcmp(rx->flow, x->flow) != 0)
         return;
     gint64 number = (gint64)rx->number;
-    if (inside)
+    if (inside) {
         x->n_received++;
+        x->n_bytes += rx->bytes;
+    }
     g_hash_table_remove(x->answered, &number);
 }
 

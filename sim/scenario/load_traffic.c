@@ -29,6 +29,60 @@ static bool has_address(struct net_node *node)
     return false;
 }
 
+static const char *const kinds[] = {"icmp", "udp", "tcp", NULL};
+static const char *const scales[] = {"auto", "on", "off", "unasked", NULL};
+
+static int word_of(const struct yml_node *flow, const char *key, const char *const *words)
+{
+    const char *text = get_text(flow, key, words[0]);
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], text) == 0)
+            return i;
+    return 0; /* the schema lets no other pass */
+}
+
+/* Keys of one kind of traffic would be believed and never looked at in another. */
+static bool check_kind(const struct yml_node *flow, enum traffic_kind kind, GError **error)
+{
+    static const char *const of_tcp[] = {"bytes",   "reply",     "download",     "mss",
+                                         "window",  "window-to", "window-scale", "window-scale-to",
+                                         "give-up", "keepalive", "tries"};
+    for (size_t i = 0; i < G_N_ELEMENTS(of_tcp); i++) {
+        const struct yml_node *key = yml_key(flow, of_tcp[i]);
+        if (key && kind != TRAFFIC_TCP)
+            return yml_fail(error, key, "\"%s\" belongs to traffic of kind tcp", key->text);
+    }
+    const struct yml_node *timeout = yml_key(flow, "timeout");
+    if (timeout && kind == TRAFFIC_TCP)
+        return yml_fail(error, timeout, "\"timeout\" is for icmp; tcp has give-up");
+    return true;
+}
+
+static bool load_tcp(const struct yml_node *flow, struct traffic_spec *spec, GError **error)
+{
+    spec->size = (uint32_t)get_size(flow, "size", 1000);
+    spec->every = get_time(flow, "every", 0);
+    spec->df = get_bool(flow, "df", true);
+    spec->bytes = get_size(flow, "bytes", 0);
+    spec->download = get_bool(flow, "download", false);
+    spec->reply = (uint32_t)get_size(flow, "reply", 0);
+    spec->give_up = get_time(flow, "give-up", 0);
+    spec->keepalive = get_time(flow, "keepalive", 0);
+    spec->mss = (uint16_t)get_count(flow, "mss", 0);
+    spec->window = (uint32_t)get_size(flow, "window", 65535);
+    spec->window_to = (uint32_t)get_size(flow, "window-to", spec->window);
+    spec->wscale = (enum net_tcp_wscale)word_of(flow, "window-scale", scales);
+    spec->wscale_to = yml_get(flow, "window-scale-to")
+                          ? (enum net_tcp_wscale)word_of(flow, "window-scale-to", scales)
+                          : spec->wscale;
+    spec->tries = (uint32_t)get_count(flow, "tries", 0);
+    return in_range(flow, "size", 1, 16 << 20, error) &&
+           in_range(flow, "reply", 1, 16 << 20, error) && in_range(flow, "mss", 1, 65495, error) &&
+           in_range(flow, "window", 1, 1 << 30, error) &&
+           in_range(flow, "window-to", 1, 1 << 30, error) &&
+           in_range(flow, "tries", 1, 1000, error);
+}
+
 static bool load_flow(struct world *w, const struct yml_node *flow, GError **error)
 {
     const struct yml_node *name = yml_get(flow, "name");
@@ -41,7 +95,7 @@ static bool load_flow(struct world *w, const struct yml_node *flow, GError **err
             return yml_fail(error, name, "there are two flows of the name \"%s\"", name->text);
     struct traffic_spec spec = {
         .name = name->text,
-        .kind = strcmp(get_text(flow, "kind", "icmp"), "udp") == 0 ? TRAFFIC_UDP : TRAFFIC_ICMP,
+        .kind = (enum traffic_kind)word_of(flow, "kind", kinds),
         .from = from->node,
         .to = to->node,
         .stop = SIM_TIME_MAX,
@@ -55,11 +109,15 @@ static bool load_flow(struct world *w, const struct yml_node *flow, GError **err
         .df = get_bool(flow, "df", false),
         .timeout = get_time(flow, "timeout", 0),
     };
-    if (!in_range(flow, "burst", 1, 100000, error) || !in_range(flow, "size", 28, 65535, error) ||
+    bool tcp = spec.kind == TRAFFIC_TCP;
+    if (!check_kind(flow, spec.kind, error) || (tcp && !load_tcp(flow, &spec, error)))
+        return false;
+    if (!in_range(flow, "burst", 1, 100000, error) ||
+        (!tcp && !in_range(flow, "size", 28, 65535, error)) ||
         !in_range(flow, "sport", 0, 65535, error) || !in_range(flow, "dport", 0, 65535, error) ||
         !in_range(flow, "tos", 0, 255, error))
         return false;
-    if (spec.every <= 0)
+    if (spec.every <= 0 && yml_get(flow, "every"))
         return yml_fail(error, yml_get(flow, "every"), "every: longer than nothing");
     get_ip4(flow, "src", &spec.src);
     get_ip4(flow, "dst", &spec.dst);

@@ -17,15 +17,15 @@ status=0
 
 # One pass over the capture: what each frame holds, a column a field, then counted by awk.
 dissect() {
-    WIRESHARK_CONFIG_DIR="$run/wireshark" tshark -r "$run/capture.pcapng" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
+    WIRESHARK_CONFIG_DIR="$run/wireshark" tshark -r "$run/capture.pcapng" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -o tcp.check_checksum:TRUE \
         -T fields -E separator=/t -e frame.number -e _ws.malformed -e ip.checksum.status -e udp.checksum.status \
         -e icmp.checksum.status -e isakmp.exchangetype -e isakmp.flag_e -e isakmp.typepayload -e esp.spi -e icmp.type \
-        -e udp.srcport -e esp.icv_good -e esp.protocol 2>"$work/err" |
+        -e udp.srcport -e esp.icv_good -e esp.protocol -e tcp.checksum.status 2>"$work/err" |
         awk -F'\t' '
             function has(list, value) { return ("," list ",") ~ ("," value ",") }
             { packets++ }
             $2 != "" && $9 == "" { malformed++ }
-            has($3, "0") || has($4, "0") || has($5, "0") { sums++ }
+            has($3, "0") || has($4, "0") || has($5, "0") || has($14, "0") { sums++ }
             $6 == 2 && has($7, "1") && has($8, "8") { main++ }
             $6 == 32 && has($7, "1") && has($8, "10") { quick++ }
             $9 != "" && !($10 == 3 && $13 == "") { esp++; # not what an ICMP error quotes

@@ -26,7 +26,7 @@ Test(schema, problems_are_told_with_line_caret_and_suggestion)
          "   11 |   - {name: p, from: a, to: b, every: 5}\n      |                                 "
          "     ^"},
         {"traffic:\n  - {name: p, from: a, to: b, kind: icpm}\n",
-         "t.yml:11:37: kind: expected one of icmp, udp; did you mean \"icmp\"?\n"
+         "t.yml:11:37: kind: expected one of icmp, udp, tcp; did you mean \"icmp\"?\n"
          "   11 |   - {name: p, from: a, to: b, kind: icpm}\n      |                               "
          "      ^"},
         {"traffic:\n  - {name: p, from: a}\n",
