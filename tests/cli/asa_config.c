@@ -172,6 +172,9 @@ Test(asa_config, what_was_given_can_be_taken)
         {"logging message 602303", "602303"},
         {"no management-access", "management-access"},
         {"no tunnel-group 203.0.113.2", "tunnel-group 203.0.113.2"},
+        {"group-policy L2L attributes\nno vpn-idle-timeout", "vpn-idle-timeout"},
+        {"tunnel-group 203.0.113.2 general-attributes\nno default-group-policy", "default-group"},
+        {"clear configure crypto map", "crypto map"},
         {"no group-policy L2L", "group-policy L2L internal"},
         {"interface Ethernet0/1\nno nameif", "nameif inside"},
         {"interface Ethernet0/1\nno ip address", "10.1.0.1"},
@@ -203,6 +206,82 @@ Test(asa_config, a_removed_tunnel_group_takes_its_key_along)
     const struct ike_key *k = ike_key_for(b->d->ike_conf, IP4(203, 0, 113, 2));
     cr_assert_not_null(k);
     cr_expect_str_eq(k->secret, "everyone", "the default group serves whoever has none (CAT-41)");
+    box_free(b);
+}
+
+/* ---- Lines and what they become ---- */
+
+Test(asa_config, a_line_is_shown_as_the_version_shows_it)
+{
+    static const struct {
+        const char *version, *typed, *shown; /* NULL = it says the default, and is not shown */
+    } row[] = {
+        {"7.0", "isakmp policy 2 lifetime 0", " lifetime 0\n"},
+        {"8.2", "crypto isakmp policy 2 lifetime 0", " lifetime none\n"},
+        {"8.4", "crypto ikev1 policy 2\nlifetime none", " lifetime none\n"},
+        {"8.2", "tunnel-group 203.0.113.2 ipsec-attributes\nisakmp keepalive disable",
+         " isakmp keepalive disable\n"},
+        {"8.2", "tunnel-group 203.0.113.2 ipsec-attributes\nisakmp keepalive threshold infinite",
+         " isakmp keepalive threshold infinite\n"},
+        {"8.2", "tunnel-group 203.0.113.2 ipsec-attributes\nisakmp keepalive threshold 10 retry 2",
+         NULL},
+        {"8.2", "tunnel-group 203.0.113.2 ipsec-attributes\npeer-id-validate nocheck",
+         " peer-id-validate nocheck\n"},
+        {"7.2",
+         "group-policy DfltGrpPolicy attributes\nvpn-tunnel-protocol L2TP-IPSec IPSec webvpn",
+         " vpn-tunnel-protocol IPSec l2tp-ipsec webvpn \n"},
+        {"8.4", "group-policy DfltGrpPolicy attributes\nvpn-tunnel-protocol ikev1",
+         " vpn-tunnel-protocol ikev1 \n"},
+        {"8.2", "group-policy DfltGrpPolicy attributes\nvpn-session-timeout none",
+         " vpn-session-timeout none\n"},
+        {"8.2",
+         "crypto dynamic-map d 10 set transform-set strong\n"
+         "crypto map vpnmap 65535 ipsec-isakmp dynamic d",
+         "crypto dynamic-map d 10 set transform-set strong \n"},
+        {"8.2",
+         "crypto dynamic-map d 10 set transform-set strong\n"
+         "crypto map vpnmap 65535 ipsec-isakmp dynamic d",
+         "crypto map vpnmap 65535 ipsec-isakmp dynamic d\n"},
+        {"8.2",
+         "crypto dynamic-map d 10 set transform-set strong\n"
+         "crypto dynamic-map d 10 set reverse-route",
+         "crypto dynamic-map d 10 set reverse-route\n"},
+        {"8.2", "logging class vpn buffered debugging", "logging class vpn buffered debugging\n"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        struct box *a = appliance(row[i].version), *b = box_new_of("asa", row[i].version);
+        g_autofree char *lines = g_strdup_printf("configure terminal\n%s\nend\n", row[i].typed);
+        const char *said = box_type(a, lines);
+        cr_expect_not(strstr(said, "ERROR"), "%s: %s", row[i].typed, said);
+        g_autofree char *text = saved(a);
+        if (row[i].shown)
+            cr_expect(strstr(text, row[i].shown), "%s: %s", row[i].typed, text);
+        else
+            cr_expect_not(strstr(text, "keepalive"), "%s", row[i].typed);
+        box_load(b, text);
+        g_autofree char *again = saved(b);
+        cr_expect_str_eq(again, text, "%s", row[i].typed);
+        box_free(a);
+        box_free(b);
+    }
+}
+
+Test(asa_config, all_shows_the_defaults_too)
+{
+    struct box *b = box_new_of("asa", "7.2(2)");
+    cr_expect_str_eq(box_type(b, "show running-config all sysopt"),
+                     "no sysopt connection timewait\n"
+                     "sysopt connection tcpmss 1380\n"
+                     "sysopt connection tcpmss minimum 0\n"
+                     "no sysopt nodnsalias inbound\n"
+                     "no sysopt nodnsalias outbound\n"
+                     "no sysopt radius ignore-secret\n"
+                     "sysopt connection permit-vpn\n");
+    box_free(b);
+    b = appliance("8.2");
+    cr_expect(strstr(box_type(b, "show running-config all group-policy DfltGrpPolicy"),
+                     " vpn-idle-timeout 30\n vpn-session-timeout none\n"));
+    cr_expect(strstr(box_type(b, "show run cry map"), "crypto map vpnmap 10 match address vpn\n"));
     box_free(b);
 }
 
@@ -248,6 +327,12 @@ Test(asa_config, what_cannot_be_is_refused_in_the_devices_words)
         {"crypto map vpnmap 10 set", "ERROR: % Incomplete command"},
         {"tunnel-group nobody ipsec-attributes", "ERROR: Tunnel group nobody does not exist"},
         {"crypto ipsec transform-set x esp-sha-hmac esp-md5-hmac", "ERROR: invalid transform"},
+        {"crypto map vpnmap 20 ipsec-isakmp dynamic none",
+         "ERROR: dynamic crypto map with tag \"none\" does not exist."},
+        {"crypto map vpnmap 10 set connection-type answer-only", "not modelled for this device"},
+        {"group-policy none attributes", "ERROR: Group policy none does not exist"},
+        {"no group-policy DfltGrpPolicy", "cannot be removed"},
+        {"crypto isakmp policy 10 lifetime 60", "ERROR: % Invalid input detected at '^' marker."},
         {"tunnel-group site type ipsec-l2l", "WARNING: L2L tunnel-groups that have names"},
     };
     struct box *b = appliance("8.2");

@@ -1,5 +1,6 @@
-/* Crypto maps: every line names the map and the entry. An entry that lacks a peer, a transform set
- * or an access list is said to be incomplete with each line that is typed of it (CAT-75). */
+/* Crypto maps and dynamic maps: every line names the map and the entry. An entry that lacks a peer,
+ * a transform set or an access list is said to be incomplete with each line that is typed of it
+ * (CAT-75). */
 #include "asa.h"
 
 #include <string.h>
@@ -11,9 +12,21 @@ static const char *map_name(const struct cli_args *a)
     return cli_arg(a, "map");
 }
 
+/* The same words configure the templates of a dynamic map. */
+static bool is_dynamic(const struct cli_args *a)
+{
+    return cli_has(a, "dynamic-map");
+}
+
+static struct ipsec_map *map_find(const struct asa *s, const char *name, bool dynamic)
+{
+    const struct ipsec_conf *c = s->d->ipsec_conf;
+    return dynamic ? ipsec_dynamic_find(c, name) : ipsec_map_find(c, name);
+}
+
 static struct ipsec_map_entry *find(struct asa *s, const struct cli_args *a)
 {
-    struct ipsec_map *map = ipsec_map_find(s->d->ipsec_conf, map_name(a));
+    struct ipsec_map *map = map_find(s, map_name(a), is_dynamic(a));
     uint32_t seq = 0;
     cli_arg_u32(a, "seq", &seq);
     return map ? ipsec_entry_find(map, seq) : NULL;
@@ -25,40 +38,85 @@ static struct ipsec_map_entry *entry(struct asa *s, const struct cli_args *a, GS
     struct ipsec_map_entry *e = find(s, a);
     uint32_t seq = 0;
     cli_arg_u32(a, "seq", &seq);
+    if (e && e->dynamic) {
+        asa_refuse(s, out, "ERROR: Crypto map entry %s %u refers to a dynamic map", map_name(a),
+                   seq);
+        return NULL;
+    }
     if (e)
         return e;
     if (cli_negated(a)) {
-        asa_refuse(s, out, "ERROR: Crypto map entry %s %u does not exist", map_name(a), seq);
+        asa_refuse(s, out, "ERROR: %s entry %s %u does not exist",
+                   is_dynamic(a) ? "Dynamic map" : "Crypto map", map_name(a), seq);
         return NULL;
     }
-    return ipsec_entry_make(ipsec_map_make(s->d->ipsec_conf, map_name(a)), seq);
+    struct ipsec_conf *c = s->d->ipsec_conf;
+    return ipsec_entry_make(
+        is_dynamic(a) ? ipsec_dynamic_make(c, map_name(a)) : ipsec_map_make(c, map_name(a)), seq);
 }
 
 static bool is_empty(const struct ipsec_map_entry *e)
 {
     return !e->acl && !e->peers->len && !e->transform_sets->len && e->pfs == GROUP_NONE &&
-           !e->life_s && !e->life_kb;
+           !e->life_s && !e->life_kb && !e->reverse_route;
 }
 
-static char *section_of(const char *map, uint32_t seq)
+static char *section_of(const char *map, uint32_t seq, bool dynamic)
 {
-    return g_strdup_printf("crypto map %s %u", map, seq);
+    return g_strdup_printf("crypto %s %s %u", dynamic ? "dynamic-map" : "map", map, seq);
 }
 
-static void remove_entry(struct asa *s, const char *name, uint32_t seq)
+/* The first entry of a crypto map that refers to the dynamic map. */
+static const struct ipsec_map *user_of(const struct asa *s, const char *dynamic, uint32_t *seq)
 {
-    struct ipsec_map *map = ipsec_map_find(s->d->ipsec_conf, name);
-    g_autofree char *section = section_of(name, seq);
-    asa_keep_remove_section(s, section);
-    ipsec_entry_remove(map, seq);
-    if (map->entries->len)
-        return;
+    for (guint i = 0; i < s->d->ipsec_conf->maps->len; i++) {
+        const struct ipsec_map *map = g_ptr_array_index(s->d->ipsec_conf->maps, i);
+        for (guint k = 0; k < map->entries->len; k++) {
+            const struct ipsec_map_entry *e = g_ptr_array_index(map->entries, k);
+            *seq = e->seq;
+            if (g_strcmp0(e->dynamic, dynamic) == 0)
+                return map;
+        }
+    }
+    return NULL;
+}
+
+static void unbind(struct asa *s, const char *name)
+{
     for (size_t i = 0; i < net_if_count(s->d->node); i++) {
         struct net_if *f = net_if_at(s->d->node, i);
         if (g_strcmp0(ipsec_bound(s->d->ipsec, f), name) == 0)
             device_set_crypto_map(s->d, f, NULL);
     }
-    ipsec_map_remove(s->d->ipsec_conf, name);
+}
+
+/* A map without entries is none. */
+static void remove_entry(struct asa *s, const char *name, uint32_t seq, bool dynamic)
+{
+    struct ipsec_map *map = map_find(s, name, dynamic);
+    g_autofree char *section = section_of(name, seq, dynamic);
+    asa_keep_remove_section(s, section);
+    ipsec_entry_remove(map, seq);
+    if (map->entries->len)
+        return;
+    if (!dynamic)
+        unbind(s, name);
+    if (dynamic)
+        ipsec_dynamic_remove(s->d->ipsec_conf, name);
+    else
+        ipsec_map_remove(s->d->ipsec_conf, name);
+}
+
+/* What a crypto map refers to must stay. */
+static bool may_remove(struct asa *s, const struct cli_args *a, GString *out)
+{
+    const struct ipsec_map *map = map_find(s, map_name(a), is_dynamic(a)), *user;
+    uint32_t seq = 0;
+    if (!is_dynamic(a) || !map || map->entries->len > 1 || !(user = user_of(s, map_name(a), &seq)))
+        return true;
+    asa_refuse(s, out, "ERROR: Unable to remove dynamic map %s: crypto map %s %u refers to it",
+               map_name(a), user->name, seq);
+    return false;
 }
 
 /* The wording of the document is that of 7.x. */
@@ -75,13 +133,11 @@ static void warn(const struct asa *s, bool will_be, GString *out)
 static void edited(struct asa *s, const struct cli_args *a, struct ipsec_map_entry *e,
                    const char *what, GString *out)
 {
-    bool no = cli_negated(a), incomplete = !ipsec_entry_complete(e);
-    g_autofree char *name = g_strdup(map_name(a));
-    uint32_t seq = e->seq;
+    bool no = cli_negated(a), incomplete = !is_dynamic(a) && !ipsec_entry_complete(e);
     if (incomplete)
         warn(s, no, out);
-    if (no && is_empty(e))
-        remove_entry(s, name, seq);
+    if (no && is_empty(e) && may_remove(s, a, out))
+        remove_entry(s, map_name(a), e->seq, is_dynamic(a));
     asa_changed(s, what);
 }
 
@@ -201,10 +257,12 @@ static void set_kept(void *self, const struct cli_args *a, GString *out)
     struct ipsec_map_entry *e = entry(s, a, out);
     if (!e)
         return;
-    g_autofree char *section = section_of(map_name(a), e->seq);
+    g_autofree char *section = section_of(map_name(a), e->seq, is_dynamic(a));
     g_autofree char *line = cli_canonical(a);
     const char *text = strstr(line, " set ") + 1;
     g_autofree char *key = g_strndup(text, 4 + strcspn(text + 4, " "));
+    if (cli_has(a, "reverse-route"))
+        e->reverse_route = !cli_negated(a);
     if (cli_negated(a))
         asa_keep_remove(s, section, key);
     else
@@ -216,15 +274,57 @@ static void set_kept(void *self, const struct cli_args *a, GString *out)
 static void name_entry(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
-    struct ipsec_map_entry *e = entry(s, a, out);
+    struct ipsec_map_entry *e = cli_negated(a) ? find(s, a) : NULL;
+    if (!e)
+        e = entry(s, a, out);
     if (!e)
         return;
-    if (cli_negated(a)) {
-        remove_entry(s, map_name(a), e->seq);
+    if (!cli_negated(a)) {
+        edited(s, a, e, "crypto map", out);
+    } else if (may_remove(s, a, out)) {
+        remove_entry(s, map_name(a), e->seq, is_dynamic(a));
         asa_changed(s, "no crypto map");
-        return;
     }
-    edited(s, a, e, "crypto map", out);
+}
+
+/* A template is not named by itself, only taken away so. */
+static void name_dynamic(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    if (cli_negated(a))
+        name_entry(s, a, out);
+    else
+        asa_refuse(s, out, "ERROR: %% Incomplete command");
+}
+
+/* An entry that refers to a dynamic map has nothing of its own (CAT-38). */
+static void refer(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    const char *name = cli_arg(a, "template");
+    const struct ipsec_map *dynamic = ipsec_dynamic_find(s->d->ipsec_conf, name);
+    struct ipsec_map_entry *e = find(s, a);
+    uint32_t seq = 0;
+    cli_arg_u32(a, "seq", &seq);
+    if (cli_negated(a)) {
+        if (e && g_strcmp0(e->dynamic, name) == 0)
+            remove_entry(s, map_name(a), seq, false);
+        else
+            asa_refuse(s, out, "ERROR: Crypto map entry %s %u does not exist", map_name(a), seq);
+    } else if (!dynamic) {
+        asa_refuse(s, out, "ERROR: dynamic crypto map with tag \"%s\" does not exist.", name);
+    } else if (e && !e->dynamic && !is_empty(e)) {
+        asa_refuse(s, out, "ERROR: Crypto map entry %s %u is not a dynamic one", map_name(a), seq);
+    } else {
+        if (!e)
+            e = ipsec_entry_make(ipsec_map_make(s->d->ipsec_conf, map_name(a)), seq);
+        g_free(e->dynamic);
+        e->dynamic = g_strdup(name);
+        for (guint i = 0; i < dynamic->entries->len; i++)
+            if (!ipsec_template_complete(g_ptr_array_index(dynamic->entries, i)))
+                g_string_append(out, "WARNING: dynamic map has incomplete entries\n");
+    }
+    asa_changed(s, "crypto map dynamic");
 }
 
 static void not_modelled(void *self, const struct cli_args *a, GString *out)
@@ -264,12 +364,13 @@ static void on_interface(void *self, const struct cli_args *a, GString *out)
     asa_changed(s, "crypto map on an interface");
 }
 
-static void clear_one(struct asa *s, const char *name)
+static void clear_one(struct asa *s, const char *name, bool dynamic)
 {
     g_autofree char *copy = g_strdup(name);
     struct ipsec_map *map;
-    while ((map = ipsec_map_find(s->d->ipsec_conf, copy)))
-        remove_entry(s, copy, ((struct ipsec_map_entry *)g_ptr_array_index(map->entries, 0))->seq);
+    while ((map = map_find(s, copy, dynamic)))
+        remove_entry(s, copy, ((struct ipsec_map_entry *)g_ptr_array_index(map->entries, 0))->seq,
+                     dynamic);
 }
 
 /* A map, one entry of it, or every map. */
@@ -277,45 +378,75 @@ static void clear_map(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
     const char *name = map_name(a);
-    struct ipsec_map *map = name ? ipsec_map_find(s->d->ipsec_conf, name) : NULL;
-    uint32_t seq;
+    bool dynamic = is_dynamic(a);
+    const GPtrArray *all = dynamic ? s->d->ipsec_conf->dynamics : s->d->ipsec_conf->maps;
+    struct ipsec_map *map = name ? map_find(s, name, dynamic) : NULL;
+    const struct ipsec_map *user;
+    uint32_t seq, used_by;
     bool one = cli_arg_u32(a, "seq", &seq);
     if (name && (!map || (one && !ipsec_entry_find(map, seq)))) {
         asa_refuse(s, out, "ERROR: Crypto map with tag \"%s\" does not exist.", name);
         return;
     }
+    for (guint i = 0; dynamic && i < all->len; i++) {
+        const struct ipsec_map *d = g_ptr_array_index(all, i);
+        if ((name && d != map) || (one && d->entries->len > 1) ||
+            !(user = user_of(s, d->name, &used_by)))
+            continue;
+        asa_refuse(s, out, "ERROR: Unable to remove dynamic map %s: crypto map %s %u refers to it",
+                   d->name, user->name, used_by);
+        return;
+    }
     if (one)
-        remove_entry(s, name, seq);
+        remove_entry(s, name, seq, dynamic);
     else if (name)
-        clear_one(s, name);
-    while (!name && s->d->ipsec_conf->maps->len)
-        clear_one(s, ((struct ipsec_map *)g_ptr_array_index(s->d->ipsec_conf->maps, 0))->name);
+        clear_one(s, name, dynamic);
+    while (!name && all->len)
+        clear_one(s, ((struct ipsec_map *)g_ptr_array_index(all, 0))->name, dynamic);
     asa_changed(s, "clear configure crypto map");
 }
 
-#define MAP "crypto map map:WORD seq:<1-65535> "
+#define STATIC  "crypto map map:WORD seq:<1-65535> "
+#define DYNAMIC "crypto dynamic-map map:WORD seq:<1-65535> "
+#define LIFETIMES                                                                                  \
+    "set security-association lifetime seconds seconds-value:<120-214783647> "                     \
+    "[kilobytes kilobytes-value:<10-2147483647>]",                                                 \
+        set_lifetime, NO
+#define LIFETIMES_KB                                                                               \
+    "set security-association lifetime kilobytes kilobytes-value:<10-2147483647> "                 \
+    "[seconds seconds-value:<120-214783647>]",                                                     \
+        set_lifetime, NO
+#define PEERS                                                                                      \
+    "set peer peer1:A.B.C.D [peer2:A.B.C.D [peer3:A.B.C.D [peer4:A.B.C.D [peer5:A.B.C.D "          \
+    "[peer6:A.B.C.D [peer7:A.B.C.D [peer8:A.B.C.D [peer9:A.B.C.D [peer10:A.B.C.D]]]]]]]]]"
+#define SETS                                                                                       \
+    "set [ikev1] transform-set set1:WORD [set2:WORD [set3:WORD [set4:WORD [set5:WORD [set6:WORD "  \
+    "[set7:WORD [set8:WORD [set9:WORD]]]]]]]]"
+#define NO (CLI_NO | CLI_NO_ONLY_PREFIX)
 
 // clang-format off
+#define ENTRY_ROWS(of)                                                                 \
+    { of "match address acl:WORD",                             match_address,     NO }, \
+    { of PEERS,                                                set_peer,          NO }, \
+    { of SETS,                                                 set_transform_set, NO }, \
+    { of "set pfs [group1|group2|group5]",                     set_pfs,           CLI_NO }, \
+    { of LIFETIMES }, \
+    { of LIFETIMES_KB }, \
+    { of "set reverse-route",                                  set_kept,          CLI_NO }, \
+    { of "set nat-t-disable",                                  set_kept,          CLI_NO }
+
 const struct cli_command asa_config_map[] = {
-    { MAP "match address acl:WORD",                       match_address,     CLI_NO | CLI_NO_ONLY_PREFIX },
-    { MAP "set peer peer1:A.B.C.D [peer2:A.B.C.D [peer3:A.B.C.D [peer4:A.B.C.D [peer5:A.B.C.D"
-      " [peer6:A.B.C.D [peer7:A.B.C.D [peer8:A.B.C.D [peer9:A.B.C.D [peer10:A.B.C.D]]]]]]]]]",
-                                                          set_peer,          CLI_NO | CLI_NO_ONLY_PREFIX },
-    { MAP "set [ikev1] transform-set set1:WORD [set2:WORD [set3:WORD [set4:WORD [set5:WORD [set6:WORD"
-      " [set7:WORD [set8:WORD [set9:WORD]]]]]]]]",        set_transform_set, CLI_NO | CLI_NO_ONLY_PREFIX },
-    { MAP "set pfs [group1|group2|group5]",               set_pfs,           CLI_NO },
-    { MAP "set security-association lifetime seconds seconds-value:<120-214783647>"
-      " [kilobytes kilobytes-value:<10-2147483647>]",     set_lifetime,      CLI_NO | CLI_NO_ONLY_PREFIX },
-    { MAP "set security-association lifetime kilobytes kilobytes-value:<10-2147483647>"
-      " [seconds seconds-value:<120-214783647>]",         set_lifetime,      CLI_NO | CLI_NO_ONLY_PREFIX },
-    { MAP "set reverse-route",                            set_kept,          CLI_NO },
-    { MAP "set nat-t-disable",                            set_kept,          CLI_NO },
-    { MAP "set connection-type bidirectional",            set_kept,          CLI_NO },
-    { MAP "set [ikev1] phase1-mode main",                 set_kept,          CLI_NO },
-    { MAP "set [ikev1] phase1-mode aggressive",           not_modelled,      CLI_HIDDEN },
-    { MAP "[ipsec-isakmp]",                               name_entry,        CLI_NO },
-    { MAP "ipsec-isakmp dynamic template:WORD",           not_modelled,      CLI_HIDDEN },
-    { "crypto map map:WORD interface if:WORD",            on_interface,      CLI_NO },
-    { "clear configure crypto map [map:WORD [seq:<1-65535>]]", clear_map,      0 },
+    ENTRY_ROWS(STATIC),
+    { STATIC "set connection-type bidirectional",              set_kept,          CLI_NO },
+    { STATIC "set connection-type (answer-only|originate-only)", not_modelled,    CLI_HIDDEN },
+    { STATIC "set [ikev1] phase1-mode main",                   set_kept,          CLI_NO },
+    { STATIC "set [ikev1] phase1-mode aggressive [group1|group2|group5]", not_modelled, CLI_HIDDEN },
+    { STATIC "[ipsec-isakmp]",                                 name_entry,        CLI_NO },
+    { STATIC "ipsec-isakmp dynamic template:WORD",             refer,             CLI_NO },
+    { "crypto map map:WORD interface if:WORD",                 on_interface,      CLI_NO },
+    { "clear configure crypto map [map:WORD [seq:<1-65535>]]", clear_map,         0 },
+    ENTRY_ROWS(DYNAMIC),
+    { "crypto dynamic-map map:WORD seq:<1-65535>",             name_dynamic,      CLI_NO },
+    { "clear configure crypto dynamic-map [map:WORD [seq:<1-65535>]]", clear_map, 0 },
     { 0 } };
 // clang-format on

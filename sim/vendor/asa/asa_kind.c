@@ -107,6 +107,17 @@ static void set_profile(struct asa *s)
     p->responder_wait_s = 32;
     p->trust_clear_notify = false;
     p->key_sought_late = true;
+    /* An identity that is not the peer's ends phase 1 (CAT-20), a refused quick mode of a peer ends
+     * it too (DBG-15), and packets go into the SA that a peer asked for for a part (CAT-87). */
+    p->check_identity = true;
+    p->refusal_ends_phase1 = true;
+    p->part_carries_line = true;
+    /* An entry without a peer keeps its packets back (CAT-85), and a map speaks from the address it
+     * was applied with (CAT-18). */
+    p->holds_without_peer = p->map_keeps_address = true;
+    /* Phase 2 too is replaced at a part of its life, later by who answered (CAT-92). */
+    p->p2_rekey_percent = 75;
+    p->p2_rekey_percent_r = 90;
     /* No document gives the number of questions before a peer counts as dead (CAT-14): as many
      * repetitions as phase 1 has. A peer that is heard is spared the question. */
     p->dpd_retries = 3;

@@ -39,6 +39,20 @@ static void load_line(struct asa *s, const char *line, const char *file, int num
     vendor_problem(problems, file, number, line, &r);
 }
 
+/* A map speaks from the address that its interface has when it is applied; in a file the address
+ * may stand below that line. */
+static void apply_maps_anew(struct asa *s)
+{
+    for (size_t i = 0; i < net_if_count(s->d->node); i++) {
+        struct net_if *f = net_if_at(s->d->node, i);
+        g_autofree char *map = g_strdup(ipsec_bound(s->d->ipsec, f));
+        if (!map)
+            continue;
+        device_set_crypto_map(s->d, f, NULL);
+        device_set_crypto_map(s->d, f, map);
+    }
+}
+
 bool asa_load(struct device *d, const char *text, const char *file, GPtrArray *problems,
               GError **error)
 {
@@ -56,6 +70,7 @@ bool asa_load(struct device *d, const char *text, const char *file, GPtrArray *p
     }
     s->loading = false;
     s->mode = mode;
+    apply_maps_anew(s);
     if (s->dirty)
         asa_changed(s, "startup configuration");
     return true;

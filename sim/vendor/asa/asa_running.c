@@ -155,11 +155,13 @@ static void ipsec(const struct asa *s, GString *out)
         line(out, "crypto ipsec security-association replay window-size %u", c->replay_window);
 }
 
-static void map_entry(const struct asa *s, const char *map, const struct ipsec_map_entry *e,
-                      GString *out)
+static void map_entry(const struct asa *s, const char *kind, const char *map,
+                      const struct ipsec_map_entry *e, GString *out)
 {
-    g_autofree char *head = g_strdup_printf("crypto map %s %u", map, e->seq);
+    g_autofree char *head = g_strdup_printf("crypto %s %s %u", kind, map, e->seq);
     g_autofree char *indent = g_strconcat(head, " ", NULL);
+    if (e->dynamic)
+        line(out, "%s ipsec-isakmp dynamic %s", head, e->dynamic);
     if (e->acl)
         line(out, "%s match address %s", head, e->acl);
     if (e->pfs == GROUP_MODP1024)
@@ -190,10 +192,15 @@ static void map_entry(const struct asa *s, const char *map, const struct ipsec_m
 static void maps(const struct asa *s, GString *out)
 {
     const struct ipsec_conf *c = s->d->ipsec_conf;
+    for (guint i = 0; i < c->dynamics->len; i++) {
+        const struct ipsec_map *map = g_ptr_array_index(c->dynamics, i);
+        for (guint j = 0; j < map->entries->len; j++)
+            map_entry(s, "dynamic-map", map->name, g_ptr_array_index(map->entries, j), out);
+    }
     for (guint i = 0; i < c->maps->len; i++) {
         const struct ipsec_map *map = g_ptr_array_index(c->maps, i);
         for (guint j = 0; j < map->entries->len; j++)
-            map_entry(s, map->name, g_ptr_array_index(map->entries, j), out);
+            map_entry(s, "map", map->name, g_ptr_array_index(map->entries, j), out);
         for (guint k = 0; k < s->interfaces->len; k++) {
             const struct asa_if *f = g_ptr_array_index(s->interfaces, k);
             if (g_strcmp0(ipsec_bound(s->d->ipsec, asa_net_if(s, f)), map->name) == 0)
