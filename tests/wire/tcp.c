@@ -21,7 +21,8 @@ static uint8_t *segment_of(const char *options, uint8_t flags, size_t *n)
     b[12] = (uint8_t)(head / 4 << 4);
     b[13] = flags;
     be16_put(b + 14, 8192);
-    memcpy(b + TCP_HEAD, o.p, o.n);
+    if (o.n > 0)
+        memcpy(b + TCP_HEAD, o.p, o.n);
     bytes_free(o);
     be16_put(b + 16, ip_checksum_pseudo(SRC, DST, IPPROTO_NUM_TCP, span_of(b, head)));
     *n = head;
