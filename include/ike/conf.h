@@ -20,6 +20,7 @@ struct ike_key {
     ip4 addr, mask; /* 0.0.0.0 0.0.0.0 = everyone */
     char *secret;
     bool no_xauth;
+    bool any_identity; /* whatever identity its peer gives will do; ike_key_set takes it back */
 };
 /* How one peer is watched for life (RFC 3706). */
 struct ike_liveness {

@@ -116,7 +116,7 @@ void ike_key_set(struct ike_conf *c, ip4 addr, ip4 mask, const char *secret, boo
     }
     char *copy = g_strdup(secret); /* may be the old one */
     g_free(k->secret);
-    *k = (struct ike_key){addr, mask, copy, no_xauth};
+    *k = (struct ike_key){addr, mask, copy, no_xauth, false};
 }
 
 bool ike_key_remove(struct ike_conf *c, ip4 addr, ip4 mask)

@@ -77,7 +77,8 @@ static bool names_peer(const struct ike_sa *sa, const struct isakmp_id *id)
 bool ike_identity_fits(const struct ike_sa *sa, struct span body)
 {
     struct isakmp_id id;
-    if (!sa->e->profile->check_identity)
+    const struct ike_key *key = ike_key_for(sa->e->conf, sa->remote);
+    if (!sa->e->profile->check_identity || (key && key->any_identity))
         return true;
     bool parsed = isakmp_id_parse(body, &id) == WIRE_OK;
     if (parsed && names_peer(sa, &id))

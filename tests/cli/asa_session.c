@@ -228,6 +228,28 @@ Test(asa_session, the_tunnel_ends_with_phase_1_when_nobody_answers_until_its_end
     box_free(b);
 }
 
+/* ---- Identities ---- */
+
+Test(asa_session, a_host_name_is_taken_only_where_identities_are_not_validated)
+{
+    static const struct {
+        const char *more;
+        size_t sas;
+    } row[] = {
+        {"", 0},
+        {GROUP " peer-id-validate nocheck\n", 2},
+        {GROUP " peer-id-validate nocheck\n no peer-id-validate\n", 0},
+        {GROUP " no pre-shared-key\n peer-id-validate nocheck\n pre-shared-key cisco123\n", 2},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        struct box *b = two("8.2", row[i].more);
+        device_type(b->other, "configure terminal\ncrypto isakmp identity hostname\nend");
+        box_type(b, "ping inside 10.2.0.1");
+        cr_expect_eq(sad_count(ipsec_sad(b->d->ipsec)), row[i].sas, "%s", row[i].more);
+        box_free(b);
+    }
+}
+
 /* ---- The operator ---- */
 
 Test(asa_session, the_database_tells_all_of_a_session_and_logs_it_off)

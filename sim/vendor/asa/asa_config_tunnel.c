@@ -56,6 +56,18 @@ static bool group_address(const struct asa_group *g, ip4 *addr, ip4 *mask)
     return ip4_parse(g->name, addr);
 }
 
+/* What the group says of identities goes with its key. */
+static void put_key(struct asa *s, const struct asa_group *g, ip4 addr, ip4 mask)
+{
+    struct ike_conf *c = s->d->ike_conf;
+    ike_key_set(c, addr, mask, g->key, true);
+    for (guint i = 0; i < c->keys->len; i++) {
+        struct ike_key *k = g_ptr_array_index(c->keys, i);
+        if (k->addr == addr && k->mask == mask)
+            k->any_identity = g->peer_id == ASA_PEER_ID_NOCHECK;
+    }
+}
+
 static void set_key(struct asa *s, struct asa_group *g, const char *key)
 {
     ip4 addr, mask;
@@ -66,7 +78,7 @@ static void set_key(struct asa *s, struct asa_group *g, const char *key)
     if (!found)
         return;
     if (key)
-        ike_key_set(s->d->ike_conf, addr, mask, key, true);
+        put_key(s, g, addr, mask);
     else
         ike_key_remove(s->d->ike_conf, addr, mask);
 }
@@ -223,6 +235,9 @@ static void peer_id_validate(void *self, const struct cli_args *a, GString *out)
                  : cli_has(a, "nocheck") ? ASA_PEER_ID_NOCHECK
                  : cli_has(a, "cert")    ? ASA_PEER_ID_CERT
                                          : ASA_PEER_ID_REQ;
+    ip4 addr, mask;
+    if (g->key && group_address(g, &addr, &mask))
+        put_key(s, g, addr, mask);
     asa_changed(s, "peer-id-validate");
 }
 
