@@ -167,7 +167,7 @@ static inline uint32_t ipsec_rule_seq(const struct rule *r)
 /* ---- limits.c ---- */
 void ipsec_limits_start(struct pair *p, uint32_t life_s, uint32_t life_kb, uint32_t idle_s);
 /* A newer pair of the ident sends now; this one ends when packets on their way must have come. */
-void ipsec_pair_step_down(struct pair *p);
+void ipsec_pair_step_down(struct pair *p, bool newest);
 /* After each packet: volume limits, and a rekey that waited for traffic. May end the pair. */
 void ipsec_pair_used(struct pair *p);
 

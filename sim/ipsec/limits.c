@@ -179,13 +179,23 @@ void ipsec_limits_start(struct pair *p, uint32_t life_s, uint32_t life_kb, uint3
     idle_start(p, idle_s);
 }
 
-void ipsec_pair_step_down(struct pair *p)
+/* What is younger than an overlap and little used was not due to be replaced: both ends made one at
+ * once, each sends by the one it had last, and the other's must go on being heard until its own
+ * end. */
+static bool is_twin(const struct pair *p)
+{
+    uint64_t bytes = MAX(p->in->bytes, p->out->bytes);
+    return !p->asked && sim_now(p->x->sim) - p->view.born < SECONDS(OVERLAP_S) &&
+           (!p->view.soft_bytes || bytes < p->view.soft_bytes / 2);
+}
+
+void ipsec_pair_step_down(struct pair *p, bool newest)
 {
     const struct ipsec_timing *t = p->x->timing;
     sim_time last = sim_now(p->x->sim) + SECONDS(t->soft_before_s ? t->soft_before_s : OVERLAP_S);
     p->view.sending = false;
     sim_timer_disarm(&p->soft);
-    if (last < p->view.hard) {
+    if (!(newest && is_twin(p)) && last < p->view.hard) {
         p->view.hard = last;
         sim_timer_arm(&p->hard, last);
     }

@@ -289,7 +289,7 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     p->view.sending = true;
     for (guint i = p->ident->view.pairs->len; i-- > 0;) {
         struct pair *old = p->ident->view.pairs->pdata[i];
-        ipsec_pair_step_down(old);
+        ipsec_pair_step_down(old, i == 0);
         if (old->remote != p->remote)
             continue;
         p->view.path_mtu = old->view.path_mtu; /* the way is the same */
