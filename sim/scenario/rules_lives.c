@@ -4,8 +4,9 @@
  *
  * RFC 2401 4.4.3 asks for the first, RFC 2407 4.5 for the second. That an outbound SA has its
  * partner cannot hold always: a lost third message of quick mode, or a lost delete, leaves one end
- * with half a pair until its lifetime is over. So a partner may be missing for a while when nothing
- * has disturbed the network, and until the lifetime ends when something has. */
+ * with half a pair until its lifetime is over; so does the end of a pair whose phase 1 ended before
+ * it, for then there is no way to tell. So a partner may be missing for a while when nothing has
+ * disturbed the network and both ends share a phase 1, and until the lifetime ends otherwise. */
 #include <string.h>
 
 #include "rules_priv.h"
@@ -27,12 +28,21 @@ struct life {
     uint32_t life_s;      /* of phase 1, until it is ready */
     sim_time alone_since; /* outbound: the partner is missing; NEVER_YET: it is not */
     bool undisturbed;     /* when it began to miss it */
-    GList link;           /* among those of its node */
+    bool told;            /* then both ends had a phase 1 to tell it through */
+    bool ready;           /* of phase 1 */
+    ip4 local, remote;
+    GList link; /* among those of its node */
 };
 /* The two ends of one direction. */
 struct way {
     uint64_t key;
     struct life *out, *in;
+};
+/* Phase 1 of two ends, seen from the first. */
+struct ends {
+    uint64_t key; /* local, remote */
+    unsigned ready;
+    sim_time last_end; /* NEVER_YET: none has ended */
 };
 struct node {
     GQueue lives;       /* struct life, in the order of birth */
@@ -49,7 +59,8 @@ struct lives {
     GPtrArray *nodes;  /* struct node, by scope index */
     GHashTable *lives; /* by key */
     GHashTable *ways;
-    GHashTable *ends; /* addresses that SAs of this world begin at */
+    GHashTable *ends;  /* struct ends */
+    GHashTable *known; /* addresses that SAs of this world begin at */
     sim_time disturbed;
     GArray *found; /* struct found */
     uint64_t left_out;
@@ -141,11 +152,27 @@ static struct way *way_of(struct lives *v, uint64_t key)
     return way;
 }
 
+static struct ends *ends_of(struct lives *v, ip4 local, ip4 remote)
+{
+    uint64_t key = (uint64_t)local << 32 | remote;
+    struct ends *e = g_hash_table_lookup(v->ends, &key);
+    if (!e) {
+        e = g_new0(struct ends, 1);
+        e->key = key;
+        e->last_end = NEVER_YET;
+        g_hash_table_insert(v->ends, &e->key, e);
+    }
+    return e;
+}
+
 static void alone_begins(struct lives *v, struct life *out)
 {
     sim_time now = sim_now(v->w->sim);
     out->alone_since = now;
     out->undisturbed = v->disturbed == NEVER_YET || now - v->disturbed > DISTURBED;
+    out->told = ends_of(v, out->local, out->remote)->ready > 0 &&
+                ends_of(v, out->remote, out->local)->ready > 0 &&
+                ends_of(v, out->remote, out->local)->last_end != now;
 }
 
 /* It has its partner now, or is over. */
@@ -153,15 +180,14 @@ static void alone_ends(struct lives *v, struct life *out)
 {
     sim_time now = sim_now(v->w->sim), since = out->alone_since;
     out->alone_since = NEVER_YET;
-    if (since == NEVER_YET || now - since <= ALONE_FOR || !out->undisturbed ||
-        v->disturbed >= since)
+    if (since == NEVER_YET || now - since <= ALONE_FOR || !out->undisturbed || !out->told ||
+        v->disturbed >= since || ends_of(v, out->remote, out->local)->last_end == since)
         return;
     /* A real peer is not seen. */
-    ip4 peer = (ip4)out->way;
-    if (g_hash_table_contains(v->ends, GUINT_TO_POINTER(peer)))
+    if (g_hash_table_contains(v->known, GUINT_TO_POINTER(out->remote)))
         broken(v, RULE_PARTNER, out->scope,
                "outbound SPI %08X towards %s had no partner there for %" G_GINT64_FORMAT " s",
-               out->spi, IP4S(peer), (gint64)((now - since) / SECONDS(1)));
+               out->spi, IP4S(out->remote), (gint64)((now - since) / SECONDS(1)));
 }
 
 static void way_joins(struct lives *v, struct life *l, uint32_t spi, ip4 receiver)
@@ -208,6 +234,11 @@ static void life_over(struct lives *v, struct life *l, bool forgotten)
             l->ike ? "the ISAKMP" : "the ESP", l->sa, (gint64)((now - l->ends) / MILLISECONDS(1)));
     if (!l->ike)
         way_leaves(v, l);
+    if (l->ready) {
+        struct ends *e = ends_of(v, l->local, l->remote);
+        e->ready--;
+        e->last_end = now;
+    }
     n->forgotten += forgotten && !l->ike;
     g_queue_unlink(&n->lives, &l->link);
     g_hash_table_remove(v->lives, &l->key); /* frees it */
@@ -225,8 +256,11 @@ static void ike_event(struct lives *v, const struct trace_event *e)
     struct life *l;
     switch (e->id) {
     case EV_ike_sa_new:
-        life_new(v, e, IKE, born->sa);
-        g_hash_table_add(v->ends, GUINT_TO_POINTER(born->local));
+        if ((l = life_new(v, e, IKE, born->sa))) {
+            l->local = born->local;
+            l->remote = born->remote;
+        }
+        g_hash_table_add(v->known, GUINT_TO_POINTER(born->local));
         break;
     case EV_ike_lifetime:
         if ((l = life_find(v, key_of(e->scope, IKE, life->sa))))
@@ -234,8 +268,11 @@ static void ike_event(struct lives *v, const struct trace_event *e)
         break;
     case EV_ike_state: /* the lifetime counts from here */
         l = state->new == IKE_STATE_QM_IDLE ? life_find(v, key_of(e->scope, IKE, state->sa)) : NULL;
-        if (l && l->ends == SIM_TIME_MAX)
+        if (l && !l->ready) {
+            l->ready = true;
             l->ends = after(e->at, l->life_s);
+            ends_of(v, l->local, l->remote)->ready++;
+        }
         break;
     default:
         l = life_find(v, key_of(e->scope, IKE, e->id == EV_ike_sa_dead ? dead->sa : gone->sa));
@@ -254,7 +291,9 @@ static void esp_event(struct lives *v, const struct trace_event *e)
         if (!l)
             return;
         l->ends = after(e->at, born->life_s);
-        g_hash_table_add(v->ends, GUINT_TO_POINTER(born->local));
+        l->local = born->local;
+        l->remote = born->remote;
+        g_hash_table_add(v->known, GUINT_TO_POINTER(born->local));
         way_joins(v, l, born->spi, born->inbound ? born->local : born->remote);
         return;
     }
@@ -485,7 +524,8 @@ struct lives *lives_new(struct world *w)
     v->nodes = g_ptr_array_new_with_free_func(node_free);
     v->lives = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     v->ways = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-    v->ends = g_hash_table_new(NULL, NULL);
+    v->ends = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    v->known = g_hash_table_new(NULL, NULL);
     v->found = g_array_new(FALSE, FALSE, sizeof(struct found));
     g_array_set_clear_func(v->found, found_clear);
     v->disturbed = NEVER_YET;
@@ -512,6 +552,7 @@ void lives_free(struct lives *v)
     g_hash_table_destroy(v->ways);
     g_hash_table_destroy(v->lives);
     g_hash_table_destroy(v->ends);
+    g_hash_table_destroy(v->known);
     g_ptr_array_unref(v->nodes);
     g_array_free(v->found, TRUE);
     g_free(v);

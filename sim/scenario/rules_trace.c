@@ -37,12 +37,16 @@ static bool debug_says(const struct said *s, const char *text)
     return s->kind == CONSOLE_DEBUG && strstr(s->text, text);
 }
 
-static unsigned decided_in(const struct tracer *x, uint64_t step, enum trace_id id)
+/* How many decisions of that kind fell in the step of decision i. Steps never go down, so they stand
+ * side by side. */
+static unsigned decided_with(const struct tracer *x, guint i, enum trace_id id)
 {
+    uint64_t step = decided_at(x, i)->step;
     unsigned n = 0;
-    for (guint i = 0; i < x->decided->len; i++)
-        if (decided_at(x, i)->step == step && decided_at(x, i)->id == id)
-            n++;
+    while (i > 0 && decided_at(x, i - 1)->step == step)
+        i--;
+    for (; i < x->decided->len && decided_at(x, i)->step == step; i++)
+        n += decided_at(x, i)->id == id;
     return n;
 }
 
@@ -54,9 +58,9 @@ static void check_created(struct tracer *x)
         const struct decided *d = decided_at(x, i);
         if (d->id != EV_qm_install && d->id != EV_qm_refused)
             continue;
-        unsigned installs = decided_in(x, d->step, EV_qm_install);
-        unsigned refused = decided_in(x, d->step, EV_ipsec_init_refused);
-        unsigned made = decided_in(x, d->step, EV_ipsec_sa_new);
+        unsigned installs = decided_with(x, i, EV_qm_install);
+        unsigned refused = decided_with(x, i, EV_ipsec_init_refused);
+        unsigned made = decided_with(x, i, EV_ipsec_sa_new);
         if (d->id == EV_qm_refused && installs == 0 && made > 0)
             broken(x, 7, NULL, "%u SAs created although phase 2 was refused (message ID %u)", made,
                    d->msgid);

@@ -75,13 +75,37 @@ static void one_spi_again(struct forged *f)
     sa_new(f->r1, 902, true, 0x777, R1, R2, 0);
     sa_new(f->r2, 901, true, 0x777, R2, R1, 0); /* another node's own */
 }
+static void phase1(struct forged *f, uint32_t sa)
+{
+    TRACE(f->r1, ike_sa_new, .sa = sa, .local = R1, .remote = R2);
+    TRACE(f->r1, ike_state, .sa = sa, .new = IKE_STATE_QM_IDLE);
+    TRACE(f->r2, ike_sa_new, .sa = sa, .local = R2, .remote = R1);
+    TRACE(f->r2, ike_state, .sa = sa, .new = IKE_STATE_QM_IDLE);
+}
 static void half_a_pair(struct forged *f)
+{
+    phase1(f, 701);
+    sa_new(f->r1, 903, false, 0x778, R1, R2, 0);
+    pass(f, SECONDS(61));
+}
+static void half_a_pair_and_no_phase1(struct forged *f)
 {
     sa_new(f->r1, 903, false, 0x778, R1, R2, 0);
     pass(f, SECONDS(61));
 }
+static void the_other_half_goes_with_phase1(struct forged *f)
+{
+    phase1(f, 701);
+    sa_new(f->r2, 903, true, 0x778, R2, R1, 0);
+    sa_new(f->r1, 903, false, 0x778, R1, R2, 0);
+    pass(f, SECONDS(10));
+    TRACE(f->r2, ipsec_sa_dead, .sa = 903, .inbound = true, .spi = 0x778);
+    TRACE(f->r2, ike_sa_dead, .sa = 701);
+    pass(f, SECONDS(61));
+}
 static void the_other_half_comes(struct forged *f)
 {
+    phase1(f, 701);
     sa_new(f->r1, 903, false, 0x778, R1, R2, 0);
     pass(f, SECONDS(59));
     sa_new(f->r2, 903, true, 0x778, R2, R1, 0);
@@ -101,6 +125,7 @@ static void half_a_pair_after_a_loss(struct forged *f)
 }
 static void half_a_pair_with_a_real_peer(struct forged *f)
 {
+    phase1(f, 701);
     sa_new(f->r1, 903, false, 0x778, R1, IP4(192, 0, 2, 99), 0);
     pass(f, SECONDS(61));
 }
@@ -163,6 +188,8 @@ Test(invariants, are_broken_by_these_stories_only)
         {one_spi_again, 11, false},
         {nothing, 12, false},
         {half_a_pair, 12, true},
+        {half_a_pair_and_no_phase1, 12, false},
+        {the_other_half_goes_with_phase1, 12, false},
         {the_other_half_comes, 12, false},
         {the_other_half_goes, 12, true},
         {half_a_pair_after_a_loss, 12, false},
