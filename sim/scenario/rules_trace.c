@@ -37,8 +37,8 @@ static bool debug_says(const struct said *s, const char *text)
     return s->kind == CONSOLE_DEBUG && strstr(s->text, text);
 }
 
-/* How many decisions of that kind fell in the step of decision i. Steps never go down, so they stand
- * side by side. */
+/* How many decisions of that kind fell in the step of decision i. Steps never go down, so they
+ * stand side by side. */
 static unsigned decided_with(const struct tracer *x, guint i, enum trace_id id)
 {
     uint64_t step = decided_at(x, i)->step;
