@@ -2,6 +2,7 @@
  * somebody has decided. */
 #include "router.h"
 #include "vendor/asa/asa_log_priv.h"
+#include "vendor/pix/pix_log_priv.h"
 
 struct dialect {
     const char *name;
@@ -14,6 +15,15 @@ static bool asa_hears(enum trace_id id)
 {
     for (size_t i = 0; i < asa_n_hearings; i++)
         for (const struct asa_hearing *h = asa_hearings[i]; h->fn; h++)
+            if (h->id == id)
+                return true;
+    return false;
+}
+
+static bool pix_hears(enum trace_id id)
+{
+    for (size_t i = 0; i < pix_n_hearings; i++)
+        for (const struct pix_hearing *h = pix_hearings[i]; h->fn; h++)
             if (h->id == id)
                 return true;
     return false;
@@ -35,6 +45,7 @@ Test(dialects, speak_of_every_event_or_say_why_not)
 {
     const struct dialect row[] = {
         {"asa", asa_hears, asa_silent, asa_n_silent},
+        {"pix", pix_hears, pix_silent, pix_n_silent},
         {"ios", ios_hears, ios_silent, ios_n_silent},
     };
     for (size_t k = 0; k < G_N_ELEMENTS(row); k++)

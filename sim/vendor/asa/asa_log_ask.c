@@ -144,22 +144,16 @@ void asa_flow_waits(struct asa *s, const struct ev_pkt_drop *e)
     queued(s, w);
 }
 
-void asa_dequeued(struct asa *s, struct asa_ike *w)
-{
-    if (w->queued)
-        asa_say(s, 6, 713220, w->remote, true,
-                "De-queuing KEY-ACQUIRE messages that were left pending.");
-    w->queued = false;
-}
-
 /* The requests of an SA that died may be taken up by another. */
 ASA_ON(ike_released)
 {
     struct asa_ike *w = asa_ike_of(s, e->sa);
     if (!w)
         return;
-    w->queued |= e->count > 1;
-    asa_dequeued(s, w);
+    if (w->queued || e->count > 1)
+        asa_say(s, 6, 713220, w->remote, true,
+                "De-queuing KEY-ACQUIRE messages that were left pending.");
+    w->queued = false;
 }
 
 /* ---- Requests ---- */

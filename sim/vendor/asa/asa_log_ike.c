@@ -180,7 +180,6 @@ ASA_ON(ike_state)
             IP4S(w->remote));
     asa_say(s, 5, 713119, w->remote, true, "PHASE 1 COMPLETED");
     asa_phase1_timers(s, e->sa, w->remote);
-    asa_dequeued(s, w);
 }
 
 ASA_ON(ike_duplicate)

@@ -119,8 +119,6 @@ const char *asa_intf_named(const struct asa *s, const char *hardware);
 /* Nothing could be sent: there is no key for the peer, or no policy. */
 void asa_cannot_begin(struct asa *s, const struct ev_ike_fail *e);
 void asa_flow_waits(struct asa *s, const struct ev_pkt_drop *e);
-/* Phase 1 is there for what waited. */
-void asa_dequeued(struct asa *s, struct asa_ike *w);
 /* ---- asa_log_ike.c ---- */
 bool asa_has_group(const struct asa_ike *w); /* NULL: no */
 /* ---- asa_log_session.c ---- */
