@@ -71,6 +71,15 @@ static void forward(struct net_node *n, struct net_if *in, struct pkt *p, const 
 
 static void route_in(struct net_node *n, struct net_if *in, struct pkt *p, const struct ip4_head *h)
 {
+    struct ip4_head turned;
+    if (n->nat) {
+        p = nat_in(n, in, p);
+        if (!p)
+            return;
+        enum drop_reason why = head_check(p, &turned);
+        g_assert(why == DROP_NONE);
+        h = &turned;
+    }
     const struct dest *d = dest_of(n, h->dst);
     if (d->kind == DEST_LOCAL || d->kind == DEST_BROADCAST)
         ip_deliver(n, in, p, h);

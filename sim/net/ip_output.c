@@ -47,6 +47,11 @@ void ip_send(struct net_node *n, struct pkt *p, bool forwarded)
         pkt_drop(n, p, DROP_IP_NO_ROUTE);
         return;
     }
+    if (n->nat && forwarded) {
+        p = nat_out(n, d.out, p);
+        if (!p)
+            return;
+    }
     /* What the node made itself passes its outbound lists unseen, as on the routers of the time. */
     if (forwarded && d.out->acl_out && !n->conns && !ip_acl_passes(d.out, d.out->acl_out, p)) {
         net_icmp_error(n, p, ICMP_UNREACHABLE, ICMP_ADMIN_PROHIBITED, 0);

@@ -66,6 +66,7 @@ struct drop_count {
 };
 struct reassembly;
 struct net_conns;
+struct net_nat;
 
 struct net_node {
     struct net *net;
@@ -94,6 +95,7 @@ struct net_node {
     struct tcp_stack *tcp;   /* NULL until it listens or connects */
     int8_t tcp_resets;       /* 1 and -1 as told; 0 = as hosts and routers do */
     struct net_conns *conns; /* NULL unless somebody wants connections tracked */
+    struct net_nat *nat;     /* NULL unless it translates */
     GQueue looped;           /* packets to itself, delivered by an event of their own */
     struct sim_port loop_port;
     struct {
@@ -164,6 +166,14 @@ void ip_again_later(struct net_node *n, struct pkt *p);
 /* A packet to be forwarded, at the connection table: true when it goes on, else it was taken. */
 bool conn_passes(struct net_node *n, struct net_if *in, struct pkt *p, const struct ip4_head *h);
 void conns_free(struct net_node *n);
+/* Translation of what came in, and of what is forwarded and routed. Both take the packet; NULL: it
+ * waits for its other fragments, or was dropped. */
+struct pkt *nat_in(struct net_node *n, struct net_if *in, struct pkt *p);
+struct pkt *nat_out(struct net_node *n, struct net_if *out, struct pkt *p);
+void nat_free(struct net_node *n);
+/* Is it a port of the node itself? */
+bool udp_bound(const struct net_node *n, uint16_t port);
+bool tcp_bound(const struct net_node *n, uint16_t port);
 
 /* Takes a fragment; the whole packet when this piece completed it, else NULL. */
 struct pkt *reassembly_add(struct net_node *n, struct pkt *p, const struct ip4_head *h);

@@ -83,6 +83,7 @@ void node_free(struct net_node *n)
     tcp_free(n);
     reassembly_free(n);
     conns_free(n);
+    nat_free(n);
     for (struct pkt *p; (p = g_queue_pop_head(&n->looped));)
         pkt_unref(p);
     g_ptr_array_unref(n->routes);

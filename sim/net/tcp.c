@@ -274,6 +274,12 @@ static bool listener_find(const struct tcp_stack *s, uint16_t port, guint *at)
     return false;
 }
 
+bool tcp_bound(const struct net_node *n, uint16_t port)
+{
+    guint at;
+    return n->tcp && listener_find(n->tcp, port, &at);
+}
+
 bool net_tcp_listen(struct net_node *n, uint16_t port, const struct net_tcp_settings *settings,
                     net_tcp_accept_fn accept, void *self)
 {

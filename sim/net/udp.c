@@ -1,4 +1,5 @@
 /* UDP (RFC 768): datagrams to whoever bound the port. */
+#include "net/nat.h"
 #include "net_priv.h"
 
 static bool port_find(const struct net_node *n, uint16_t port, guint *at)
@@ -20,10 +21,16 @@ static bool port_find(const struct net_node *n, uint16_t port, guint *at)
     return false;
 }
 
+bool udp_bound(const struct net_node *n, uint16_t port)
+{
+    guint at;
+    return port_find(n, port, &at);
+}
+
 bool net_udp_bind(struct net_node *n, uint16_t port, net_udp_fn fn, void *self)
 {
     guint at;
-    if (port_find(n, port, &at))
+    if (port_find(n, port, &at) || net_nat_holds(n, IPPROTO_NUM_UDP, port))
         return false;
     if (!n->udp)
         n->udp = g_array_new(FALSE, FALSE, sizeof(struct udp_bind));

@@ -71,6 +71,9 @@ const struct vendor_silent asa_silent[] = {
     {EV_frag_joined,      "no message"},
     {EV_conn_stale,       "show conn has it"},
     {EV_conn_rebound,     "show conn has it"},
+    {EV_nat_new,          "translations are listed, not told"},
+    {EV_nat_end,          "translations are listed, not told"},
+    {EV_nat_refused,      "what is not translated is counted"},
 };
 // clang-format on
 const size_t asa_n_silent = G_N_ELEMENTS(asa_silent);

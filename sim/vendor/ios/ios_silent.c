@@ -52,6 +52,9 @@ const struct vendor_silent ios_silent[] = {
     {EV_conn_rebound,     "a router of this kind keeps no connections"},
     {EV_conn_end,         "a router of this kind keeps no connections"},
     {EV_conn_refused,     "a router of this kind keeps no connections"},
+    {EV_nat_new,          "translations are listed, not told"},
+    {EV_nat_end,          "translations are listed, not told"},
+    {EV_nat_refused,      "what is not translated is counted"},
 };
 // clang-format on
 const size_t ios_n_silent = G_N_ELEMENTS(ios_silent);

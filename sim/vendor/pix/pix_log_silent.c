@@ -53,6 +53,9 @@ const struct vendor_silent pix_silent[] = {
     {EV_frag_joined,      "no message"},
     {EV_conn_stale,       "connections are not bound to tunnels here"},
     {EV_conn_rebound,     "connections are not bound to tunnels here"},
+    {EV_nat_new,          "translations are listed, not told"},
+    {EV_nat_end,          "translations are listed, not told"},
+    {EV_nat_refused,      "what is not translated is counted"},
 };
 // clang-format on
 const size_t pix_n_silent = G_N_ELEMENTS(pix_silent);

@@ -1,0 +1,292 @@
+/* Which rule speaks of a packet, and what it becomes: addresses of pools, ports that nobody holds,
+ * ESP by its policy. */
+#include "nat_priv.h"
+
+guint nat_key_hash(gconstpointer p)
+{
+    const struct nat_key *k = p;
+    uint32_t h = k->own * UINT32_C(0x9E3779B1) ^ k->remote;
+    h = (h ^ h >> 15) * UINT32_C(0x85EBCA77) ^ (k->own_port << 16 ^ k->remote_port);
+    return (h ^ h >> 13) * UINT32_C(0xC2B2AE3D) + k->protocol;
+}
+
+gboolean nat_key_equal(gconstpointer a, gconstpointer b)
+{
+    const struct nat_key *x = a, *y = b;
+    return x->protocol == y->protocol && x->own == y->own && x->remote == y->remote &&
+           x->own_port == y->own_port && x->remote_port == y->remote_port;
+}
+
+/* ---- Rules ---- */
+
+static bool net_has(struct ip4_net net, ip4 a)
+{
+    return !((net.addr ^ a) & net.mask);
+}
+
+static bool list_permits(struct net_nat *t, const char *name, const struct flow *f)
+{
+    struct acl *a = name ? net_acl(t->node, name) : NULL;
+    if (!name)
+        return true;
+    const struct acl_line *l = a ? acl_match(a, f) : NULL;
+    return l && l->permit;
+}
+
+static bool speaks_of(struct net_nat *t, const struct net_nat_rule *r, const struct net_if *in,
+                      const struct net_if *out, const struct flow *f)
+{
+    if ((r->inside && r->inside != in) || (out && r->outside && r->outside != out))
+        return false;
+    if (!net_has(r->real, f->src) || !net_has(r->remote, f->dst))
+        return false;
+    if (r->protocol && (r->protocol != f->protocol || r->real_port != f->sport))
+        return false;
+    return list_permits(t, r->acl, f);
+}
+
+const struct net_nat_rule *nat_rule_for(struct net_nat *t, const struct net_if *in,
+                                        const struct net_if *out, const struct flow *f)
+{
+    for (guint i = 0; i < t->rules->len; i++) {
+        struct net_nat_rule *r = g_ptr_array_index(t->rules, i);
+        if (speaks_of(t, r, in, out, f)) {
+            r->hits++;
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static ip4 first_mapped(const struct net_nat_rule *r, const struct net_if *out)
+{
+    if (r->mapped)
+        return r->mapped;
+    return r->outside ? r->outside->addr : out ? out->addr : 0;
+}
+
+bool nat_is_mapped(const struct net_nat *t, ip4 a)
+{
+    for (guint i = 0; i < t->rules->len; i++) {
+        const struct net_nat_rule *r = g_ptr_array_index(t->rules, i);
+        ip4 behind = r->kind == NET_NAT_STATIC && !r->protocol ? ~r->real.mask
+                     : r->mapped_last > r->mapped              ? r->mapped_last - r->mapped
+                                                               : 0;
+        if (r->kind != NET_NAT_EXEMPT && r->mapped && a - r->mapped <= behind)
+            return true;
+    }
+    return net_if_by_addr(t->node, a) != NULL;
+}
+
+/* ---- Ports ---- */
+
+static bool own_socket(const struct net_nat *t, const struct nat_key *k)
+{
+    if (!net_if_by_addr(t->node, k->own))
+        return false;
+    return (k->protocol == IPPROTO_NUM_UDP && udp_bound(t->node, (uint16_t)k->own_port)) ||
+           (k->protocol == IPPROTO_NUM_TCP && tcp_bound(t->node, (uint16_t)k->own_port));
+}
+
+static bool port_free(const struct net_nat *t, const struct nat_key *k)
+{
+    return !g_hash_table_contains(t->by_mapped, k) && !own_socket(t, k);
+}
+
+static struct nat_port *port_make(struct net_nat *t, const struct nat_key *mapped,
+                                  const struct nat_key *real)
+{
+    struct nat_port *port = g_new0(struct nat_port, 1);
+    port->mapped = *mapped;
+    port->real = *real;
+    g_hash_table_insert(t->by_mapped, &port->mapped, port);
+    g_hash_table_insert(t->by_real, &port->real, port);
+    return port;
+}
+
+/* The port an inside end has already, else its own where that is free and stays, else the next free
+ * one of the range. NULL: none is left. */
+static struct nat_port *port_get(struct net_nat *t, uint8_t protocol, ip4 real, uint32_t real_port,
+                                 ip4 mapped)
+{
+    const struct nat_key from = {protocol, real, mapped, real_port, 0};
+    struct nat_key to = {protocol, mapped, 0, real_port, 0};
+    struct nat_port *port = g_hash_table_lookup(t->by_real, &from);
+    uint32_t low = t->conf->port_low, size = t->conf->port_high - low + 1u;
+    if (port)
+        return port;
+    if (t->conf->preserve_ports && !t->rebound && port_free(t, &to))
+        return port_make(t, &to, &from);
+    for (uint32_t k = 0; k < size; k++) {
+        to.own_port = low + (t->next_port + k) % size;
+        if (port_free(t, &to)) {
+            t->next_port = (t->next_port + k + 1) % size;
+            return port_make(t, &to, &from);
+        }
+    }
+    return NULL;
+}
+
+void nat_port_unref(struct net_nat *t, struct nat_port *port)
+{
+    if (!port || --port->refs)
+        return;
+    g_hash_table_remove(t->by_mapped, &port->mapped);
+    g_hash_table_remove(t->by_real, &port->real);
+    g_free(port);
+}
+
+/* ---- Addresses of a pool ---- */
+
+static struct nat_address *address_get(struct net_nat *t, const struct net_nat_rule *r, ip4 real)
+{
+    ip4 last = MAX(r->mapped, r->mapped_last);
+    for (guint i = 0; i < t->addresses->len; i++) {
+        struct nat_address *a = g_ptr_array_index(t->addresses, i);
+        if (a->real == real && a->mapped >= r->mapped && a->mapped <= last)
+            return a;
+    }
+    for (ip4 try = r->mapped; r->mapped && try <= last && try >= r->mapped; try++) {
+        bool taken = false;
+        for (guint i = 0; i < t->addresses->len && !taken; i++)
+            taken = ((const struct nat_address *)g_ptr_array_index(t->addresses, i))->mapped == try;
+        if (taken)
+            continue;
+        struct nat_address *a = g_new0(struct nat_address, 1);
+        *a = (struct nat_address){.real = real, .mapped = try};
+        g_ptr_array_add(t->addresses, a);
+        return a;
+    }
+    return NULL;
+}
+
+void nat_address_unref(struct net_nat *t, struct nat_address *a)
+{
+    if (a && !--a->refs)
+        g_ptr_array_remove(t->addresses, a);
+}
+
+/* ---- Flows ---- */
+
+static bool has_ports(uint8_t protocol)
+{
+    return protocol == IPPROTO_NUM_UDP || protocol == IPPROTO_NUM_TCP ||
+           protocol == IPPROTO_NUM_ICMP;
+}
+
+/* Without ports one inside host at a time has a peer (ESP and others); by SPI several have. */
+static enum drop_reason map_portless(struct net_nat *t, struct net_nat_flow *f,
+                                     const struct nat_seen *s)
+{
+    bool esp = f->protocol == IPPROTO_NUM_ESP;
+    if (f->protocol == IPPROTO_NUM_AH || (esp && t->conf->esp_policy == NET_NAT_ESP_DROP))
+        return DROP_NAT_ESP;
+    if (esp && t->conf->esp_policy == NET_NAT_ESP_SPI) {
+        f->real_port = s->dport;
+        return DROP_NONE;
+    }
+    return nat_back(t, f->protocol, f->mapped, 0, f->remote, 0) ? DROP_NAT_ESP : DROP_NONE;
+}
+
+enum drop_reason nat_map(struct net_nat *t, struct net_if *out, const struct net_nat_rule *rule,
+                         const struct nat_seen *s, struct nat_flow **made)
+{
+    bool ports = has_ports(s->f.protocol);
+    struct net_nat_flow f = {
+        .protocol = s->f.protocol,
+        .outside = out,
+        .rule = rule,
+        .real = s->f.src,
+        .remote = s->f.dst,
+        .real_port = ports ? s->sport : 0,
+        .remote_port = ports ? s->dport : 0,
+        .mapped = first_mapped(rule, out),
+    };
+    struct nat_port *port = NULL;
+    struct nat_address *address = NULL;
+    enum drop_reason why = DROP_NONE;
+    f.mapped_port = f.real_port;
+    if (rule->kind == NET_NAT_STATIC) {
+        if (!rule->protocol)
+            f.mapped = first_mapped(rule, out) + (f.real & ~rule->real.mask);
+        else
+            f.mapped_port = rule->mapped_port;
+    } else if (rule->kind == NET_NAT_DYNAMIC) {
+        address = address_get(t, rule, f.real);
+        why = address ? DROP_NONE : DROP_NAT_EXHAUSTED;
+        f.mapped = address ? address->mapped : 0;
+    } else if (ports) {
+        port = f.mapped ? port_get(t, f.protocol, f.real, f.real_port, f.mapped) : NULL;
+        why = port ? DROP_NONE : DROP_NAT_EXHAUSTED;
+        f.mapped_port = port ? port->mapped.own_port : 0;
+    } else {
+        why = map_portless(t, &f, s);
+    }
+    if (why != DROP_NONE)
+        return why;
+    *made = nat_flow_new(t, &f, port, address);
+    return *made ? DROP_NONE : DROP_NAT_EXHAUSTED;
+}
+
+static bool static_takes(const struct net_nat *t, const struct net_nat_rule *r,
+                         const struct net_if *in, const struct nat_seen *s, ip4 *real)
+{
+    ip4 mapped = first_mapped(r, in), offset = s->f.dst - mapped;
+    bool hairpin = t->conf->hairpin && r->inside == in;
+    if (r->kind != NET_NAT_STATIC || !mapped || (r->outside && r->outside != in && !hairpin))
+        return false;
+    if (!net_has(r->remote, s->f.src))
+        return false;
+    if (r->protocol && (r->protocol != s->f.protocol || r->mapped_port != s->dport || offset))
+        return false;
+    if (offset > ~r->real.mask)
+        return false;
+    *real = (r->real.addr & r->real.mask) + (r->protocol ? r->real.addr & ~r->real.mask : offset);
+    return true;
+}
+
+/* By SPI: an unknown one from a peer belongs to whoever has asked that peer first and waits. */
+static struct nat_flow *esp_answer(struct net_nat *t, const struct nat_seen *s)
+{
+    for (GList *l = t->all.head; l; l = l->next) {
+        struct nat_flow *x = l->data;
+        if (x->pub.protocol == IPPROTO_NUM_ESP && !x->has_back && x->pub.remote == s->f.src &&
+            x->pub.mapped == s->f.dst) {
+            nat_back_add(t, x, s->dport);
+            return x;
+        }
+    }
+    return NULL;
+}
+
+struct nat_flow *nat_map_back(struct net_nat *t, struct net_if *in, const struct nat_seen *s)
+{
+    bool ports = has_ports(s->f.protocol);
+    if (s->f.protocol == IPPROTO_NUM_ESP && t->conf->esp_policy == NET_NAT_ESP_SPI) {
+        struct nat_flow *x = esp_answer(t, s);
+        if (x)
+            return x;
+    }
+    for (guint i = 0; i < t->rules->len; i++) {
+        struct net_nat_rule *r = g_ptr_array_index(t->rules, i);
+        ip4 real;
+        if (!static_takes(t, r, in, s, &real))
+            continue;
+        r->hits++;
+        struct net_nat_flow f = {
+            .protocol = s->f.protocol,
+            .outside = in,
+            .rule = r,
+            .real = real,
+            .mapped = s->f.dst,
+            .remote = s->f.src,
+            .real_port = !ports        ? 0
+                         : r->protocol ? r->real_port
+                                       : s->dport,
+            .mapped_port = ports ? s->dport : 0,
+            .remote_port = ports ? s->sport : 0,
+        };
+        return nat_flow_new(t, &f, NULL, NULL);
+    }
+    return NULL;
+}
