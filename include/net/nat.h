@@ -62,6 +62,8 @@ struct net_nat_flow {
 /* Switches translation on; NULL switches it off and forgets rules and flows. */
 void net_nat_set(struct net_node *n, const struct net_nat_conf *conf);
 bool net_nat_on(const struct net_node *n);
+/* The conf has changed: time-outs count from now on as it says. */
+void net_nat_changed(struct net_node *n);
 /* Behind the rules that are there. */
 void net_nat_rule_add(struct net_node *n, const struct net_nat_rule *rule);
 /* Forgets all rules; the flows go on until they end. */

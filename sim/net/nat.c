@@ -375,6 +375,17 @@ void net_nat_set(struct net_node *n, const struct net_nat_conf *conf)
     sim_timer_init(n->net->sim, &t->timer, expire, t);
 }
 
+void net_nat_changed(struct net_node *n)
+{
+    struct net_nat *t = n->nat;
+    for (GList *l = t ? t->all.head : NULL; l; l = l->next) {
+        struct nat_flow *x = l->data;
+        x->pub.limit = time_of(t, x->class);
+    }
+    if (t)
+        arm(t);
+}
+
 bool net_nat_on(const struct net_node *n)
 {
     return n->nat != NULL;

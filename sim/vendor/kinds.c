@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-extern const struct device_kind ios_kind, asa_kind, pix_kind;
+extern const struct device_kind ios_kind, asa_kind, pix_kind, nat_kind;
 
-static const struct device_kind *const kinds[] = {&ios_kind, &asa_kind, &pix_kind,
-                                                  &device_kind_host, NULL};
+static const struct device_kind *const kinds[] = {&ios_kind, &asa_kind,         &pix_kind,
+                                                  &nat_kind, &device_kind_host, NULL};
 
 const struct device_kind *const *vendor_kinds(void)
 {
