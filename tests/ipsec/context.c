@@ -42,6 +42,7 @@ Test(context, lives_over_rekeys_and_is_never_given_again)
     cr_expect_eq(out_context(r, H1, H2), 1);
     cr_expect_eq(out_context(r, H1, IP4(10, 9, 0, 1)), 0, "not protected");
     cr_expect_eq(ipsec_ident_at(r->ipsec, 0)->context, 1);
+    site_run(s, SECONDS(40));
     site_install(s, 2000, 3600, 0);
     cr_expect_eq(out_context(r, H1, H2), 1);
     site_run(s, SECONDS(40));

@@ -103,6 +103,7 @@ Test(life, a_successor_takes_over_and_the_old_pair_stays_for_what_is_on_its_way)
     struct site *s = site_new();
     site_install(s, 1000, 3600, 0);
     site_ping(s, 2, 100, false);
+    site_run(s, SECONDS(40));
     site_install(s, 2000, 3600, 0);
     cr_assert_not_null(pair_at(s, 0, 1));
     cr_expect(pair_at(s, 0, 0)->sending);
@@ -121,6 +122,23 @@ Test(life, a_successor_takes_over_and_the_old_pair_stays_for_what_is_on_its_way)
     cr_expect_eq(site_said(s, "r1 ipsec_sa_dead yes 3DES SHA1 REPLACED"), 1);
     cr_expect_eq(s->r[0].ended, 1);
     cr_expect_eq(s->r[0].last_spi, 1000);
+    site_free(s);
+}
+
+/* Both ends ask at once, two pairs are made, and the last one is another at each end. */
+Test(life, of_two_made_at_once_the_other_is_heard_to_its_own_end)
+{
+    struct site *s = site_new();
+    site_install(s, 1000, 3600, 0);
+    site_run(s, SECONDS(1));
+    site_install(s, 2000, 3600, 0);
+    site_run(s, SECONDS(60));
+    cr_assert_not_null(pair_at(s, 0, 1));
+    cr_expect_not(pair_at(s, 0, 1)->sending);
+    site_install(s, 3000, 3600, 0); /* the next one ends both */
+    site_run(s, SECONDS(40));
+    cr_expect_null(pair_at(s, 0, 1));
+    cr_expect_eq(pair_at(s, 0, 0)->spi_in, 3000);
     site_free(s);
 }
 
