@@ -12,6 +12,7 @@ struct plan {
     sim_time calm;    /* no fault begins or lasts behind this */
     sim_time works;   /* from here on everything must work: calm and the longest timer */
     sim_time silence; /* the last ping has come back */
+    bool alike;       /* every device has the same lifetime of phase 1 */
     unsigned faults;
     GString *text; /* the scenario */
 };
