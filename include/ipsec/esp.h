@@ -47,8 +47,19 @@ struct esp_sa *esp_sa_new(uint32_t spi, bool inbound, struct esp_suite suite, ip
                           struct span keymat, uint32_t replay_window, struct rng *rng);
 void esp_sa_free(struct esp_sa *sa);
 size_t esp_keymat_bytes(struct esp_suite suite);
-/* Bytes of the ESP tunnel packet, outer head included, that an inner packet of n bytes becomes. */
+
+/* ---- Sizes, to the byte (overhead.c) ---- */
+
+/* Bytes of the ESP packet, outer head included, that an inner packet of n bytes becomes. */
 size_t esp_sealed_bytes(struct esp_suite suite, size_t inner);
+/* Bytes that ESP adds to a packet of that size, and to any packet at most. */
+size_t esp_overhead(struct esp_suite suite, size_t inner);
+size_t esp_overhead_most(struct esp_suite suite);
+/* The largest inner packet that is no longer than `mtu` when sealed; 0 = there is none. */
+uint32_t esp_inner_mtu(struct esp_suite suite, uint32_t mtu);
+/* Padding, so that payload and trailer end on a block (RFC 2406 2.4); and the ICV's length. */
+size_t esp_pad_bytes(struct esp_suite suite, size_t payload);
+size_t esp_icv_bytes(struct esp_suite suite);
 
 /* Seals n inner packets in place: outer head in front (TOS copied, DF as `df` says: 0 clear, 1 set,
  * 2 copy), ESP, padding, ICV. out[i] tells each outcome: DROP_NONE or DROP_ESP_SEQ_WRAP. Packets

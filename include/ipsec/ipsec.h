@@ -199,6 +199,9 @@ struct ipsec_ident {
     ip4 local, peer; /* peer in use, or the first configured */
     struct proxy local_proxy, remote_proxy;
     uint64_t encaps, encrypt, digest, decaps, decrypt, verify, send_errors, recv_errors;
+    /* Packets cut before sealing, those that could not be though they should, the pieces made;
+     * errors about size sent to hosts, and heard from routers on the way; pieces that came out. */
+    uint64_t cut, cut_failed, pieces, too_big_sent, too_big_heard, pieces_in;
     GPtrArray *pairs; /* struct ipsec_pair, newest first */
     uint32_t context; /* VPN context; 0 = no pairs */
 };

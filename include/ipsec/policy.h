@@ -35,6 +35,11 @@ struct ipsec_map {
     char *local_if;     /* local-address interface; NULL = the one the map is applied to */
     GPtrArray *entries; /* struct ipsec_map_entry, by seq, owned */
 };
+/* How packets that grow too large are dealt with on an interface; -1 = as everywhere. */
+struct ipsec_size {
+    int df;        /* of the outer head: ESP_DF_… */
+    int cut_first; /* cut before sealing, not after */
+};
 struct ipsec_conf {
     GPtrArray *sets, *maps; /* owned; in order of configuration */
     GPtrArray *dynamics;    /* struct ipsec_map whose entries are templates; owned, in that order */
@@ -47,6 +52,8 @@ struct ipsec_conf {
     bool
         map_keeps_address; /* the address a map speaks from is taken when it is applied, for good */
     int df;                /* ESP_DF_COPY by default */
+    bool cut_first;        /* packets are cut before they are sealed, not after */
+    GArray *sizes;         /* struct ipsec_size, by index of interface */
 };
 
 struct ipsec_conf *ipsec_conf_new(void);
@@ -72,5 +79,9 @@ struct ipsec_map *ipsec_dynamic_find(const struct ipsec_conf *c, const char *nam
 struct ipsec_map *ipsec_dynamic_make(struct ipsec_conf *c, const char *name);
 bool ipsec_dynamic_remove(struct ipsec_conf *c, const char *name);
 bool ipsec_template_complete(const struct ipsec_map_entry *e);
+
+/* ---- What an interface does its own way (overhead.c) ---- */
+struct ipsec_size *ipsec_size_make(struct ipsec_conf *c, uint32_t interface);    /* lent */
+struct ipsec_size ipsec_size_of(const struct ipsec_conf *c, uint32_t interface); /* never -1 */
 
 #endif

@@ -108,6 +108,11 @@ void net_output(struct net_node *n, struct pkt *p);
  * needed: with DF set, drops with DROP_IP_DF and answers with ICMP when it was forwarded. Takes the
  * packet. */
 void net_output_on(struct net_if *out, ip4 nexthop, struct pkt *p);
+/* Cuts a packet in pieces of at most `mtu` bytes (RFC 791 3.2), which may be cut again; DF is not
+ * looked at, and no piece has it. Takes the packet; false, and nothing is done, when its head is
+ * not sound or the MTU leaves no room behind it. `each` takes the pieces. */
+bool net_fragment(struct net_node *n, struct pkt *p, uint32_t mtu,
+                  void (*each)(void *self, struct pkt *piece), void *self);
 /* A packet unwrapped by IPsec goes back in: TTL, routing, delivery; no inbound ACL, no ingress
  * hook, egress hook yes. */
 void net_input_again(struct net_if *in, struct pkt *p);

@@ -41,37 +41,6 @@ static void no_sa(struct ipsec *x, struct ident *ident, struct pkt *p)
     ipsec_request_sas(x, ident, NULL);
 }
 
-/* The largest inner packet that fits an MTU when sealed. */
-static uint32_t inner_mtu(struct esp_suite suite, uint32_t mtu)
-{
-    uint32_t n = mtu;
-    while (n > IP4_HEAD && esp_sealed_bytes(suite, n) > mtu)
-        n--;
-    return n;
-}
-
-/* Don't-fragment binds the sealed packet too: say so to the sender, in bytes before sealing
- * (RFC 2401 6.1.1, RFC 1191). What may be cut is cut after sealing, and its outer head must not
- * forbid that, even where DF is to be set on everything. */
-static bool too_big(struct ipsec *x, const struct pair *pair, const struct net_if *out,
-                    const struct pkt *p, int *df)
-{
-    bool inner_df = be16_get(p->buf + p->head + 6) & IP4_DF;
-    uint32_t mtu = MIN(out->ip_mtu, out->mtu);
-    if (sim_now(x->sim) < pair->view.path_mtu_until)
-        mtu = MIN(mtu, pair->view.path_mtu);
-    *df = x->conf->df;
-    if (*df == ESP_DF_CLEAR || esp_sealed_bytes(pair->view.suite, p->len) <= mtu)
-        return false;
-    if (!inner_df) {
-        *df = ESP_DF_CLEAR;
-        return false;
-    }
-    net_icmp_error(x->node, p, ICMP_UNREACHABLE, ICMP_FRAG_NEEDED,
-                   (uint16_t)inner_mtu(pair->view.suite, mtu));
-    return true;
-}
-
 static void seal_failed(struct ipsec *x, struct pair *pair, const struct flow *f, struct pkt *p,
                         enum drop_reason why)
 {
@@ -84,26 +53,19 @@ static void seal_failed(struct ipsec *x, struct pair *pair, const struct flow *f
         ipsec_pair_end(pair, WHY_EXPIRED, true);
 }
 
-static void protect(struct ipsec *x, struct ident *ident, struct pair *pair, struct net_if *out,
-                    ip4 nexthop, const struct flow *f, struct pkt *p)
+/* Seals one packet and sends it. False: the pair is gone, or no good. */
+static bool seal(struct ipsec *x, struct pair *pair, struct net_if *out, ip4 nexthop,
+                 const struct flow *f, int df, struct pkt *p)
 {
     struct esp_sa *sa = pair->out;
-    if (sa->suite.transport && (f->src != sa->src || f->dst != sa->dst)) {
-        send_failed(x, ident, p, DROP_ESP_PROXY);
-        return;
-    }
-    int df;
-    if (too_big(x, pair, out, p, &df)) {
-        send_failed(x, ident, p, DROP_IP_DF);
-        return;
-    }
+    struct ident *ident = pair->ident;
     p = pkt_own(p);
     enum drop_reason why;
     uint32_t inner = p->len;
     esp_seal(sa, &p, 1, df, &x->ip_id, &why);
     if (why != DROP_NONE) {
         seal_failed(x, pair, f, p, why);
-        return;
+        return false;
     }
     p->sa_out = sa->id;
     ident->view.encaps++;
@@ -114,12 +76,62 @@ static void protect(struct ipsec *x, struct ident *ident, struct pair *pair, str
     TRACE(x->scope, esp_out, .sa = sa->id, .spi = sa->spi, .seq = sa->seq, .inner = inner,
           .outer = p->len);
     ip4 dst = sa->dst;
+    esp_sa_id id = sa->id;
     ipsec_pair_used(pair); /* may end it */
     /* The peer may lie in another direction than the traffic it takes. */
     if (f->dst != dst && !net_route_lookup(x->node, dst, &out, &nexthop))
         pkt_drop(x->node, p, DROP_IP_NO_ROUTE);
     else
         net_output_on(out, nexthop, p);
+    return sad_by_id(x->sad, id) != NULL;
+}
+
+struct cut {
+    struct ipsec *x;
+    struct pair *pair;
+    struct net_if *out;
+    ip4 nexthop;
+    const struct flow *f;
+    int df;
+    bool alive;
+};
+
+static void seal_piece(void *self, struct pkt *p)
+{
+    struct cut *c = self;
+    if (!c->alive) {
+        pkt_drop(c->x->node, p, DROP_IPSEC_NO_SA);
+        return;
+    }
+    c->pair->ident->view.pieces++;
+    c->alive = seal(c->x, c->pair, c->out, c->nexthop, c->f, c->df, p);
+}
+
+static void protect(struct ipsec *x, struct ident *ident, struct pair *pair, struct net_if *out,
+                    ip4 nexthop, const struct flow *f, struct pkt *p)
+{
+    const struct esp_sa *sa = pair->out;
+    if (sa->suite.transport && (f->src != sa->src || f->dst != sa->dst)) {
+        send_failed(x, ident, p, DROP_ESP_PROXY);
+        return;
+    }
+    struct ipsec_fit fit = ipsec_fit(x, pair, out, p);
+    if (fit.what == IPSEC_FIT_NEVER) {
+        /* Say so to the sender, in bytes before sealing        RFC 2401 6.1.1, RFC 1191 */
+        ident->view.too_big_sent++;
+        net_icmp_error(x->node, p, ICMP_UNREACHABLE, ICMP_FRAG_NEEDED, (uint16_t)fit.inner);
+        send_failed(x, ident, p, DROP_IP_DF);
+        return;
+    }
+    struct cut c = {x, pair, out, nexthop, f, fit.df, true};
+    ident->view.cut_failed += fit.failed;
+    if (fit.what != IPSEC_FIT_CUT_FIRST) {
+        seal(x, pair, out, nexthop, f, fit.df, p);
+        return;
+    }
+    ident->view.cut++;
+    if (!net_fragment(x->node, p, fit.inner, seal_piece, &c))
+        send_failed(x, ident, p, DROP_IP_BAD_HEADER);
 }
 
 static enum net_verdict egress(void *self, struct net_if *out, ip4 nexthop, struct pkt *p)
@@ -230,6 +242,7 @@ static void esp_input(void *self, struct net_if *in, struct pkt *p)
     v->decaps++;
     v->decrypt++;
     v->verify += pair->in->suite.auth != HASH_NONE;
+    v->pieces_in += (be16_get(p->buf + p->head + 6) & ~IP4_DF) != 0;
     ++*x->count.in_packets;
     *x->count.in_bytes += p->len;
     p->sa_in = pair->view.in;

@@ -10,7 +10,6 @@
 enum {
     ESP_HEAD = 8,    /* SPI, sequence number */
     ESP_TRAILER = 2, /* pad length, next header */
-    ESP_ALIGN = 4,   /* the trailer ends on a 4-byte boundary whatever the cipher, RFC 2406 2.4 */
     ESP_OUTER_TTL = 255,
     NEXT_IPV4 = 4, /* IP in IP */
     PACKET_MAX = 65535,
@@ -81,28 +80,6 @@ void esp_sa_free(struct esp_sa *sa)
     mac_free(sa->mac);
     g_free(sa->replay);
     g_free(sa);
-}
-
-/* ---- Sizes ---- */
-
-/* Padding, so that payload and trailer end on a block                      RFC 2406 2.4 */
-static size_t pad_bytes(struct esp_suite suite, size_t payload)
-{
-    size_t align = MAX(cipher_block_bytes(suite.cipher), (size_t)ESP_ALIGN);
-    return (align - (payload + ESP_TRAILER) % align) % align;
-}
-
-static size_t icv_bytes(struct esp_suite suite)
-{
-    return suite.auth == HASH_NONE ? 0 : hash_icv_bytes(suite.auth);
-}
-
-size_t esp_sealed_bytes(struct esp_suite suite, size_t inner)
-{
-    /* Transport mode keeps the head of the packet instead of putting one in front. */
-    size_t payload = suite.transport && inner >= IP4_HEAD ? inner - IP4_HEAD : inner;
-    return IP4_HEAD + ESP_HEAD + cipher_iv_bytes(suite.cipher) + payload +
-           pad_bytes(suite, payload) + ESP_TRAILER + icv_bytes(suite);
 }
 
 /* ---- Sealing ---- */
@@ -181,8 +158,8 @@ static enum drop_reason seal_one(struct esp_sa *sa, struct pkt *p, int df, uint1
         .payload = inner - own_head,
         .next = own_head ? pkt_data(p)[9] : NEXT_IPV4,
     };
-    size_t iv = cipher_iv_bytes(sa->suite.cipher), pad = pad_bytes(sa->suite, e.payload);
-    size_t icv = icv_bytes(sa->suite), sealed = e.payload + pad + ESP_TRAILER;
+    size_t iv = cipher_iv_bytes(sa->suite.cipher), pad = esp_pad_bytes(sa->suite, e.payload);
+    size_t icv = esp_icv_bytes(sa->suite), sealed = e.payload + pad + ESP_TRAILER;
     size_t total = e.head_bytes + ESP_HEAD + iv + sealed + icv;
     if (total > PACKET_MAX)
         return DROP_TOO_BIG;
@@ -305,7 +282,7 @@ static enum drop_reason open_one(struct esp_sa *sa, struct pkt *p, uint32_t *seq
     if (!esp_at(p, &head, &end))
         return DROP_ESP_SHORT;
     uint8_t *esp = pkt_data(p) + head;
-    size_t iv = cipher_iv_bytes(sa->suite.cipher), icv = icv_bytes(sa->suite);
+    size_t iv = cipher_iv_bytes(sa->suite.cipher), icv = esp_icv_bytes(sa->suite);
     size_t n = end - head;
     *seq = be32_get(esp + 4);
     if (n < ESP_HEAD + iv + ESP_TRAILER + icv)

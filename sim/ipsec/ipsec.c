@@ -234,5 +234,7 @@ void ipsec_clear_counters(struct ipsec *x)
         v->encaps = v->encrypt = v->digest = 0;
         v->decaps = v->decrypt = v->verify = 0;
         v->send_errors = v->recv_errors = 0;
+        v->cut = v->cut_failed = v->pieces = v->pieces_in = 0;
+        v->too_big_sent = v->too_big_heard = 0;
     }
 }

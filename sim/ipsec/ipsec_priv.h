@@ -192,6 +192,18 @@ void ipsec_ident_next_peer(struct ipsec *x, struct ident *ident, ip4 remote);
 void ipsec_context_begin(struct ipsec *x, struct ident *ident);
 void ipsec_context_end(struct ipsec *x, uint32_t context);
 
+/* ---- overhead.c ---- */
+/* Does a packet fit when it is sealed, and if not, what becomes of it? */
+enum ipsec_fits { IPSEC_FITS, IPSEC_FIT_CUT_FIRST, IPSEC_FIT_CUT_AFTER, IPSEC_FIT_NEVER };
+struct ipsec_fit {
+    enum ipsec_fits what;
+    int df;         /* of the outer head: ESP_DF_… */
+    uint32_t inner; /* the largest packet that fits */
+    bool failed;    /* it should be cut first and cannot be */
+};
+struct ipsec_fit ipsec_fit(const struct ipsec *x, const struct pair *pair, const struct net_if *out,
+                           const struct pkt *p);
+
 /* ---- data.c ---- */
 /* IKE's own datagrams, and what is protected already, are never protected. */
 bool ipsec_own_control(const struct binding *b, const struct pkt *p, const struct flow *f);

@@ -117,9 +117,10 @@ void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why)
 void ipsec_path_mtu(struct ipsec *x, ip4 remote, uint32_t spi_out, uint32_t mtu)
 {
     for (guint i = 0; mtu >= PATH_MTU_LEAST && i < x->idents->len; i++) {
-        const struct ident *ident = x->idents->pdata[i];
+        struct ident *ident = x->idents->pdata[i];
         for (guint k = 0; k < ident->view.pairs->len; k++) {
             struct pair *p = ident->view.pairs->pdata[k];
+            ident->view.too_big_heard += p->remote == remote && p->view.spi_out == spi_out;
             bool news = mtu < p->view.path_mtu || sim_now(x->sim) >= p->view.path_mtu_until;
             if (p->remote != remote || p->view.spi_out != spi_out || !news)
                 continue;

@@ -44,6 +44,7 @@ struct ipsec_conf *ipsec_conf_new(void)
     c->life_kb = IPSEC_LIFE_KB_DEFAULT;
     c->replay_window = REPLAY_WINDOW_DEFAULT;
     c->df = ESP_DF_COPY;
+    c->sizes = g_array_new(FALSE, FALSE, sizeof(struct ipsec_size));
     return c;
 }
 
@@ -54,6 +55,7 @@ void ipsec_conf_free(struct ipsec_conf *c)
     g_ptr_array_free(c->sets, TRUE);
     g_ptr_array_free(c->maps, TRUE);
     g_ptr_array_free(c->dynamics, TRUE);
+    g_array_free(c->sizes, TRUE);
     g_free(c);
 }
 

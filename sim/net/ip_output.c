@@ -127,18 +127,11 @@ static void piece_finish(uint8_t *head, size_t head_bytes, size_t total, uint16_
     be16_put(head + 10, ip_checksum(span_of(head, head_bytes)));
 }
 
-void ip_fragment(struct net_if *out, ip4 nexthop, struct pkt *p, uint32_t mtu)
+/* The pieces of a packet whose head is sound, for an MTU that leaves room behind it. */
+static uint32_t cut(const struct pkt *p, size_t first_bytes, uint32_t mtu,
+                    void (*each)(void *self, struct pkt *piece), void *self)
 {
-    const uint8_t *b = pkt_data(p);
-    size_t first_bytes = (b[0] & 15u) * 4u;
-    if (first_bytes < IP4_HEAD || first_bytes > p->len) {
-        drop_out(out, p, DROP_IP_BAD_HEADER);
-        return;
-    }
-    if (mtu < first_bytes + FRAG_UNIT) {
-        drop_out(out, p, DROP_IP_DF);
-        return;
-    }
+    const uint8_t *b = p->buf + p->head;
     uint8_t later[60];
     size_t later_bytes = later_head(b, first_bytes, later);
     uint16_t field = be16_get(b + 6);
@@ -163,12 +156,47 @@ void ip_fragment(struct net_if *out, ip4 nexthop, struct pkt *p, uint32_t mtu)
         at += n;
         offset += n;
         pieces++;
-        link_send(out, nexthop, q);
+        each(self, q);
     }
-    *out->node->count.frag_made += pieces;
-    TRACE(out->node->scope, frag_made, .src = pkt_src(p), .dst = pkt_dst(p), .pieces = pieces,
-          .mtu = mtu);
+    return pieces;
+}
+
+static bool can_cut(const struct pkt *p, uint32_t mtu, size_t *head_bytes)
+{
+    *head_bytes = p->len ? (p->buf[p->head] & 15u) * 4u : 0;
+    return *head_bytes >= IP4_HEAD && *head_bytes <= p->len && mtu >= *head_bytes + FRAG_UNIT;
+}
+
+bool net_fragment(struct net_node *n, struct pkt *p, uint32_t mtu,
+                  void (*each)(void *self, struct pkt *piece), void *self)
+{
+    size_t head_bytes;
+    if (!can_cut(p, mtu, &head_bytes))
+        return false;
+    uint32_t pieces = cut(p, head_bytes, mtu, each, self);
+    *n->count.frag_made += pieces;
+    TRACE(n->scope, frag_made, .src = pkt_src(p), .dst = pkt_dst(p), .pieces = pieces, .mtu = mtu);
     pkt_unref(p);
+    return true;
+}
+
+struct way {
+    struct net_if *out;
+    ip4 nexthop;
+};
+
+static void piece_send(void *self, struct pkt *p)
+{
+    const struct way *w = self;
+    link_send(w->out, w->nexthop, p);
+}
+
+void ip_fragment(struct net_if *out, ip4 nexthop, struct pkt *p, uint32_t mtu)
+{
+    struct way w = {out, nexthop};
+    size_t head_bytes;
+    if (!net_fragment(out->node, p, mtu, piece_send, &w))
+        drop_out(out, p, can_cut(p, UINT16_MAX, &head_bytes) ? DROP_IP_DF : DROP_IP_BAD_HEADER);
 }
 
 /* ---- Packets the node makes ---- */
