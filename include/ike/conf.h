@@ -50,6 +50,8 @@ struct ike_conf {
     struct ike_liveness liveness; /* of peers without a row of their own */
     GArray *peer_liveness;        /* struct ike_peer_liveness */
     GPtrArray *names;             /* struct ike_name, in order of configuration, owned */
+    bool nat_traversal;           /* announced and used; RFC 3947 */
+    uint32_t nat_keepalive_s;     /* between keepalives of an end behind a NAT; 0 = none are sent */
     bool invalid_spi_recovery;    /* a peer that uses an SPI which is not here is told */
 };
 

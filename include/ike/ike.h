@@ -1,5 +1,8 @@
 /* The IKEv1 engine of one device (RFC 2408, 2409): main mode with pre-shared keys, quick mode,
- * informational, dead peer detection (RFC 3706).
+ * informational, dead peer detection (RFC 3706), NAT traversal (RFC 3947 and its drafts 02 and 03).
+ *
+ * A peer is an address. Where several are behind one translated address, each has a number, `nat`,
+ * never used again; 0 = the address is the peer.
  *
  * Counters of the node's scope: ike.rx ike.tx ike.retransmits ike.duplicates ike.bad ike.no_sa
  * ike.early ike.limit ike.unknown_delete ike.phase1.started ike.phase1.completed ike.phase1.failed
@@ -22,6 +25,7 @@ struct ike_engine;
 /* What IPsec wants negotiated. Copied. */
 struct ike_request {
     ip4 local, remote;
+    uint32_t nat;
     struct proxy local_proxy, remote_proxy;
     struct esp_suite offer[IKE_MAX_OFFERS];
     size_t n_offer;
@@ -34,6 +38,7 @@ struct ike_request {
 /* What a peer's quick mode asks for: one suite of its offer at a time. */
 struct ike_qm_ask {
     ip4 local, remote;
+    uint32_t nat;
     struct proxy local_proxy, remote_proxy;
     struct esp_suite suite;
     enum crypto_group group;  /* GROUP_NONE = no PFS */
@@ -51,6 +56,11 @@ struct ike_child {
     uint32_t msgid;
     enum ike_role role;
     ip4 local, remote;
+    uint32_t nat;
+    bool udp; /* ESP goes in UDP, between these ports (RFC 3948) */
+    uint16_t lport, rport;
+    bool follow;             /* the peer is behind a NAT: its address and port may change */
+    ip4 oa_local, oa_remote; /* what the peer calls this end and itself (NAT-OA); 0 = as above */
     struct proxy local_proxy, remote_proxy;
     struct esp_suite suite;
     uint32_t spi_in, spi_out;
@@ -68,14 +78,20 @@ struct ike_ops {
                                   struct ike_qm_grant *out);
     uint32_t (*new_spi)(void *self);
     enum ike_why (*install)(void *self, const struct ike_child *c);
-    void (*peer_deleted)(void *self, ip4 remote, uint32_t spi_out); /* an ESP delete came */
-    void (*peer_gone)(void *self, ip4 local, ip4 remote,
+    void (*peer_deleted)(void *self, ip4 remote, uint32_t nat,
+                         uint32_t spi_out); /* an ESP delete came */
+    void (*peer_gone)(void *self, ip4 local, ip4 remote, uint32_t nat,
                       enum ike_why why); /* INITIAL-CONTACT: all its SAs go */
     void (*request_failed)(void *self, const struct ike_request *r, enum ike_why why);
     void *self;
     /* Asked of a request that waited for phase 1, before it becomes a quick mode: is what it came
      * from still configured? NULL = always. */
     bool (*still_wanted)(void *self, const struct ike_request *r);
+    /* One byte 0xff, which keeps the mapping of this end's NAT (RFC 3948 2.3). NULL = never. */
+    void (*keepalive)(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t dport);
+    /* A peer behind a NAT is found at another address or port: its pairs follow. NULL = they stay.
+     */
+    void (*peer_moved)(void *self, uint32_t nat, ip4 remote, uint16_t rport);
 };
 
 /* conf and profile are lent and may change; SAs keep what they negotiated. Secrets are drawn from
@@ -93,19 +109,23 @@ void ike_input(struct ike_engine *e, ip4 local, uint16_t lport, ip4 remote, uint
 void ike_request_sas(struct ike_engine *e, const struct ike_request *r);
 /* An ESP pair ended here: sends DELETE for its inbound SPI under an IKE SA with that peer, if there
  * is one and the profile does. */
-void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi_in);
-/* ESP came with an SPI that is not here. Where the configuration wants it, the peer is told, under
- * a phase 1 that begins for this when there is none. */
-void ike_unknown_spi(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi);
+void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t nat, uint32_t spi_in);
+/* ESP came with an SPI that is not here, in UDP from that port (0 = without). Where the
+ * configuration wants it, the peer is told, under a phase 1 that begins for this when there is
+ * none. */
+void ike_unknown_spi(struct ike_engine *e, ip4 local, ip4 remote, uint16_t rport, uint32_t spi);
+/* Authentic ESP of a peer behind a NAT came from another address or port than before. */
+void ike_peer_moved(struct ike_engine *e, uint32_t nat, ip4 remote, uint16_t rport);
 
 /* What dead peer detection asks about: when protected packets last went to the peer and came from
  * it, -1 = never. With `watch`, the next packet to the peer is told by ike_traffic_sent, once. */
 struct ike_traffic {
     sim_time last_in, last_out;
 };
-typedef struct ike_traffic (*ike_traffic_fn)(void *self, ip4 local, ip4 remote, bool watch);
+typedef struct ike_traffic (*ike_traffic_fn)(void *self, ip4 local, ip4 remote, uint32_t nat,
+                                             bool watch);
 void ike_on_traffic(struct ike_engine *e, ike_traffic_fn look); /* self is that of the ops */
-void ike_traffic_sent(struct ike_engine *e, ip4 local, ip4 remote);
+void ike_traffic_sent(struct ike_engine *e, ip4 local, ip4 remote, uint32_t nat);
 
 /* A phase 1 SA is complete (up), or is about to end and still works, so that what was made under it
  * can end before it. `tell`: the peer will be told of the end. */
@@ -114,6 +134,7 @@ struct ike_turn {
     ip4 local, remote;
     bool up, tell;
     enum ike_why why;
+    uint32_t nat;
 };
 void ike_on_turn(struct ike_engine *e, void (*fn)(void *self, const struct ike_turn *turn),
                  void *self);
@@ -137,9 +158,12 @@ struct ike_sa_view {
     enum ike_why dead_why;    /* state DEAD */
     enum ike_state died_in;   /* state it was in when it died */
     uint32_t children, pending;
-    sim_time rekey; /* when this end replaces it, SIM_TIME_MAX = never */
-    bool rekeying;  /* it is being made to replace another */
-    bool dpd;       /* both ends announced dead peer detection */
+    sim_time rekey;     /* when this end replaces it, SIM_TIME_MAX = never */
+    bool rekeying;      /* it is being made to replace another */
+    bool dpd;           /* both ends announced dead peer detection */
+    uint32_t nat;       /* number of the peer behind its address; 0 = the address is the peer */
+    enum ike_natt natt; /* how NAT is traversed; NONE = not by both ends */
+    bool nat_here, nat_there; /* a NAT was found in front of this end, of the peer */
 };
 size_t ike_sa_count(const struct ike_engine *e);
 bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out); /* in order of id */

@@ -70,6 +70,12 @@ enum ike_vid {
 #undef VID
     IKE_VID_COUNT
 };
+enum ike_natt {
+#define IKE_NATT(name) IKE_NATT_##name,
+#include "tbl/ike.def"
+#undef IKE_NATT
+    IKE_NATT_COUNT
+};
 enum ike_why {
 #define WHY(name, text) WHY_##name,
 #include "tbl/ike.def"
@@ -99,6 +105,7 @@ const char *isakmp_exchange_name(int v);
 const char *isakmp_notify_type_name(int v);
 const char *isakmp_id_type_name(int v);
 const char *ike_vid_name(int v);
+const char *ike_natt_name(int v);
 const char *ike_why_name(int v);
 const char *drop_reason_name(int v);
 const char *console_kind_name(int v);

@@ -52,6 +52,11 @@ static const char *const vid_names[] = {
 #include "tbl/ike.def"
 #undef VID
 };
+static const char *const natt_names[] = {
+#define IKE_NATT(name) #name,
+#include "tbl/ike.def"
+#undef IKE_NATT
+};
 static const char *const why_names[] = {
 #define WHY(name, text) #name,
 #include "tbl/ike.def"
@@ -86,6 +91,7 @@ LOOK_UP(ike_input_name, input_names)
 LOOK_UP(qm_state_name, qm_state_names)
 LOOK_UP(ike_role_name, role_names)
 LOOK_UP(ike_vid_name, vid_names)
+LOOK_UP(ike_natt_name, natt_names)
 LOOK_UP(ike_why_name, why_names)
 LOOK_UP(drop_reason_name, drop_names)
 LOOK_UP(console_kind_name, console_kind_names)

@@ -79,13 +79,13 @@ static enum ike_why install(void *self, const struct ike_child *c)
     return ipsec_install(d->ipsec, &child);
 }
 
-static void peer_deleted(void *self, ip4 remote, uint32_t spi_out)
+static void peer_deleted(void *self, ip4 remote, uint32_t nat, uint32_t spi_out)
 {
     struct device *d = self;
     ipsec_peer_deleted(d->ipsec, remote, spi_out, WHY_PEER_DELETE);
 }
 
-static void peer_gone(void *self, ip4 local, ip4 remote, enum ike_why why)
+static void peer_gone(void *self, ip4 local, ip4 remote, uint32_t nat, enum ike_why why)
 {
     struct device *d = self;
     ipsec_peer_gone(d->ipsec, local, remote, why);
@@ -105,7 +105,7 @@ static bool still_wanted(void *self, const struct ike_request *r)
     return ipsec_wants(d->ipsec, r->map, r->seq, &r->local_proxy, &r->remote_proxy);
 }
 
-static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, bool watch)
+static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, uint32_t nat, bool watch)
 {
     struct device *d = self;
     struct ipsec_traffic t = ipsec_peer_traffic(d->ipsec, local, remote, watch);
@@ -141,19 +141,19 @@ static void acquire(void *self, const struct ipsec_acquire *a)
 static void ended(void *self, ip4 local, ip4 remote, uint32_t spi_in, enum ike_why why)
 {
     struct device *d = self;
-    ike_child_ended(d->ike, local, remote, spi_in);
+    ike_child_ended(d->ike, local, remote, 0, spi_in);
 }
 
 static void unknown_spi(void *self, ip4 local, ip4 remote, uint32_t spi)
 {
     struct device *d = self;
-    ike_unknown_spi(d->ike, local, remote, spi);
+    ike_unknown_spi(d->ike, local, remote, 0, spi);
 }
 
 static void sent(void *self, ip4 local, ip4 remote)
 {
     struct device *d = self;
-    ike_traffic_sent(d->ike, local, remote);
+    ike_traffic_sent(d->ike, local, remote, 0);
 }
 
 /* ---- The node ---- */

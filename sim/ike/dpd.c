@@ -15,7 +15,7 @@ bool ike_dpd_agreed(const struct ike_sa *sa)
 
 static bool serves(const struct ike_sa *sa)
 {
-    return sa->state == IKE_STATE_QM_IDLE && ike_sa_working(sa->e, sa->local, sa->remote) == sa;
+    return sa->state == IKE_STATE_QM_IDLE && ike_sa_serving(sa) == sa;
 }
 
 static const struct ike_liveness *liveness(const struct ike_sa *sa)
@@ -34,7 +34,7 @@ static struct ike_traffic look(const struct ike_sa *sa, bool watch)
     const struct ike_engine *e = sa->e;
     if (!e->traffic)
         return (struct ike_traffic){-1, -1};
-    return e->traffic(e->ops.self, sa->local, sa->remote, watch);
+    return e->traffic(e->ops.self, sa->local, sa->remote, sa->peer->nat, watch);
 }
 
 /* Everything that is authentic proves life, IPsec packets too                  RFC 3706 5.5 */
@@ -57,7 +57,7 @@ void ike_dpd_begin(struct ike_sa *sa)
 
 void ike_dpd_heard(struct ike_sa *sa)
 {
-    struct ike_sa *serving = ike_sa_working(sa->e, sa->local, sa->remote);
+    struct ike_sa *serving = ike_sa_serving(sa);
     if (!serving)
         return;
     serving->dpd.heard = sim_now(sa->e->sim);
@@ -122,8 +122,9 @@ static void ask(struct ike_sa *sa)
 static void give_up(struct ike_sa *sa)
 {
     struct ike_engine *e = sa->e;
-    const struct ike_peer *p = ike_peer_find(e, sa->remote);
+    const struct ike_peer *p = sa->peer;
     ip4 local = sa->local, remote = sa->remote;
+    uint32_t nat = p->nat;
     ++*e->count.dpd_dead;
     TRACE(e->scope, ike_dpd_dead, .sa = sa->id, .local = local, .remote = remote,
           .questions = sa->dpd.asked);
@@ -132,8 +133,8 @@ static void give_up(struct ike_sa *sa)
         if (other->local == local && other->state == IKE_STATE_QM_IDLE)
             ike_sa_end(other, WHY_DPD, IKE_INPUT_FROM_TIMER_PEERS_ALIVE, false);
     }
-    ike_children_forget(e, remote);
-    e->ops.peer_gone(e->ops.self, local, remote, WHY_DPD);
+    ike_children_forget(e, p);
+    e->ops.peer_gone(e->ops.self, local, remote, nat, WHY_DPD);
 }
 
 void ike_dpd_timer(void *owner)
@@ -164,9 +165,9 @@ void ike_dpd_timer(void *owner)
         look(sa, true); /* nothing to send: whether the peer lives does not matter yet */
 }
 
-void ike_traffic_sent(struct ike_engine *e, ip4 local, ip4 remote)
+void ike_traffic_sent(struct ike_engine *e, ip4 local, ip4 remote, uint32_t nat)
 {
-    struct ike_sa *sa = ike_sa_working(e, local, remote);
+    struct ike_sa *sa = ike_sa_working(ike_peer_find(e, remote, nat), local);
     if (sa && is_on(sa) && !sim_timer_armed(&sa->dpd.timer))
         sim_timer_arm(&sa->dpd.timer, sim_now(e->sim)); /* not here, amid a packet */
 }

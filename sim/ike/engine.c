@@ -41,6 +41,16 @@ void ike_sa_enter(struct ike_sa *sa)
     ike_peer_add(sa);
 }
 
+void ike_sa_relocate(struct ike_sa *sa, ip4 remote, uint16_t rport)
+{
+    if (sa->role == IKE_RESPONDER)
+        g_hash_table_remove(sa->e->by_offer, sa);
+    sa->remote = remote;
+    sa->rport = rport;
+    if (sa->role == IKE_RESPONDER)
+        g_hash_table_add(sa->e->by_offer, sa);
+}
+
 void ike_sa_leave(struct ike_sa *sa)
 {
     struct ike_engine *e = sa->e;
@@ -77,7 +87,7 @@ struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf,
     e->msgids = stream(e, "msgid");
     e->sas = g_ptr_array_new();
     e->by_cookie = g_hash_table_new(g_int64_hash, g_int64_equal);
-    e->peers = g_hash_table_new(NULL, NULL);
+    e->peers = g_hash_table_new(g_int64_hash, g_int64_equal);
     e->children = g_array_new(FALSE, FALSE, sizeof(struct ike_known_child));
     // clang-format off
     const struct { uint64_t **slot; const char *name; } counters[] = {
@@ -99,7 +109,7 @@ struct ike_engine *ike_new(struct trace_scope *scope, struct ike_conf *conf,
 
 static void free_all(struct ike_engine *e)
 {
-    ike_children_forget(e, 0);
+    ike_children_forget(e, NULL);
     while (e->sas->len)
         ike_sa_free(e->sas->pdata[e->sas->len - 1]);
 }
@@ -114,6 +124,8 @@ void ike_free(struct ike_engine *e)
     if (e->by_offer)
         g_hash_table_unref(e->by_offer);
     g_hash_table_unref(e->peers);
+    if (e->behind)
+        g_hash_table_unref(e->behind);
     g_array_unref(e->children);
     g_free(e->told);
     g_free(e);
@@ -151,7 +163,7 @@ void ike_bad_message(struct ike_engine *e, const struct ike_sa *sa, const struct
 
 static bool same_ends(const struct ike_sa *sa, const struct ike_msg *m)
 {
-    return sa->local == m->local && sa->remote == m->remote;
+    return sa->local == m->local && (sa->remote == m->remote || ike_natt_may_move(sa));
 }
 
 /* Both cookies name the SA. While the responder's is not known, the initiator's alone does. */
@@ -310,8 +322,10 @@ size_t ike_clear(struct ike_engine *e, ike_sa_id id, enum ike_why why)
 
 void ike_conf_changed(struct ike_engine *e)
 {
-    for (guint i = 0; i < e->sas->len; i++)
+    for (guint i = 0; i < e->sas->len; i++) {
         ike_dpd_changed(e->sas->pdata[i]);
+        ike_natt_changed(e->sas->pdata[i]);
+    }
 }
 
 /* ---- What show reads ---- */
@@ -345,6 +359,10 @@ bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out)
         .rekey = sa->rekey_at,
         .rekeying = sa->replaces && ike_sa_half_open(sa),
         .dpd = ike_dpd_agreed(sa),
+        .nat = sa->peer->nat,
+        .natt = sa->nat.version,
+        .nat_here = sa->nat.here,
+        .nat_there = sa->nat.there,
         .children = sa->children,
         .pending = g_queue_get_length((GQueue *)&sa->pending),
     };

@@ -8,7 +8,9 @@ static struct isakmp_id own_id(const struct ike_sa *sa, uint8_t address[4])
 {
     const struct ike_conf *c = sa->e->conf;
     be32_put(address, sa->local);
-    struct isakmp_id id = {ID_IPV4_ADDR, PROTOCOL_UDP, PORT_IKE, span_of(address, 4)};
+    /* Behind a NAT no port is the peer's own. */
+    uint16_t port = ike_nat_found(sa) ? 0 : PORT_IKE;
+    struct isakmp_id id = {ID_IPV4_ADDR, PROTOCOL_UDP, port, span_of(address, 4)};
     if (c->identity == IKE_IDENTITY_HOSTNAME && c->hostname && *c->hostname) {
         id.type = ID_FQDN;
         id.data = span_of(c->hostname, MIN(strlen(c->hostname), ID_TEXT_MAX));
@@ -67,7 +69,7 @@ void ike_identity_put(struct ike_exchange *x, struct isakmp_out *o)
 static bool names_peer(const struct ike_sa *sa, const struct isakmp_id *id)
 {
     if (id->type == ID_IPV4_ADDR)
-        return id->data.n == 4 && be32_get(id->data.p) == sa->remote;
+        return id->data.n == 4 && (sa->nat.there || be32_get(id->data.p) == sa->remote);
     if (id->type != ID_FQDN || !id->data.n || id->data.n > ID_TEXT_MAX)
         return false;
     g_autofree char *name = g_strndup((const char *)id->data.p, id->data.n);

@@ -11,7 +11,8 @@
  *   informational.c     notify and delete
  *   dpd.c recover.c     peers that are dead; SPIs that nobody has
  *   rekey.c             when phase 1 is replaced, and what if both ends do
- *   keys.c vendor_id.c  secrets; vendor IDs */
+ *   keys.c vendor_id.c  secrets; vendor IDs
+ *   natt.c nat_d.c      NAT traversal: how, where the NAT is, and what follows from it */
 #ifndef IKE_PRIV_H
 #define IKE_PRIV_H
 
@@ -31,6 +32,7 @@
 
 struct ike_exchange;
 struct ike_msg;
+struct ike_peer;
 
 /* ---- Rows ---- */
 
@@ -96,6 +98,8 @@ struct ike_quick {
     struct proxy local_proxy, remote_proxy;
     struct ike_qm_grant grant;
     uint32_t life_s, life_kb; /* of the SAs */
+    bool udp;                 /* ESP goes in UDP */
+    ip4 oa_i, oa_r;           /* NAT-OA: the addresses that the initiator sees; 0 = none came */
     bool tell_life;           /* the offer was longer than what is granted */
     bool collided;            /* the peer asks for the same at the same time */
 };
@@ -142,8 +146,17 @@ struct ike_dpd {
     struct ike_liveness as; /* how it is watched now */
     struct sim_timer timer;
 };
+/* NAT traversal of one SA. */
+struct ike_nat {
+    uint32_t said, known; /* bit by enum ike_natt: announced, heard */
+    enum ike_natt version;
+    bool here, there;
+    sim_time sent; /* our last datagram */
+    struct sim_timer keepalive;
+};
 struct ike_sa {
     struct ike_engine *e;
+    struct ike_peer *peer;
     ike_sa_id id;
     enum ike_role role;
     enum ike_state state;
@@ -166,6 +179,7 @@ struct ike_sa {
     uint8_t seen_at;
     struct sim_timer timer; /* lifetime, then lingering */
     struct ike_dpd dpd;
+    struct ike_nat nat;
     sim_time rekey_at;      /* SIM_TIME_MAX = never */
     struct sim_timer rekey; /* the rekey point; once replaced, the end of its stay */
     ike_sa_id replaces;     /* made to replace that SA */
@@ -173,9 +187,13 @@ struct ike_sa {
     uint32_t stray_spi;     /* to be told when it works */
 };
 
-/* One other end: the SAs with it, and how many phase 2 pairs live. */
+/* One other end: the SAs with it, and how many phase 2 pairs live. `nat` tells apart those behind
+ * one address; they are where they were last heard. */
 struct ike_peer {
+    gint64 key; /* the number, or else the address */
     ip4 remote;
+    uint32_t nat;
+    uint16_t rport;
     GPtrArray *sas; /* struct ike_sa, lent, by id */
     uint32_t children;
 };
@@ -189,6 +207,7 @@ struct ike_counters {
 #define IKE_TOLD 32
 struct ike_told {
     ip4 remote;
+    uint16_t rport;
     sim_time until;
 };
 struct ike_engine {
@@ -202,9 +221,11 @@ struct ike_engine {
     GPtrArray *sas;        /* by id, owned */
     GHashTable *by_cookie; /* our cookie -> SA */
     GHashTable
-        *by_offer;     /* responders: initiator's cookie and address -> SA; NULL until the first */
-    GHashTable *peers; /* address -> struct ike_peer, owned */
-    GArray *children;  /* struct ike_known_child, by inbound SPI */
+        *by_offer;      /* responders: initiator's cookie and address -> SA; NULL until the first */
+    GHashTable *peers;  /* number or address -> struct ike_peer, owned */
+    GHashTable *behind; /* address -> GPtrArray of numbered struct ike_peer; NULL until the first */
+    uint32_t last_nat;
+    GArray *children; /* struct ike_known_child, by inbound SPI */
     ike_sa_id next_id;
     uint32_t half_open, dead;
     ike_traffic_fn traffic; /* NULL = nothing is known of it */
@@ -216,7 +237,7 @@ struct ike_engine {
 /* A phase 2 pair that was installed. */
 struct ike_known_child {
     uint32_t spi_in, spi_out;
-    ip4 remote;
+    gint64 peer; /* its key */
     ike_sa_id sa;
 };
 
@@ -240,26 +261,45 @@ bool ike_cookie_known(const struct ike_engine *e, uint64_t cookie);
 /* Puts an SA into the tables, or takes it out. */
 void ike_sa_enter(struct ike_sa *sa);
 void ike_sa_leave(struct ike_sa *sa);
+/* Its peer is elsewhere now. */
+void ike_sa_relocate(struct ike_sa *sa, ip4 remote, uint16_t rport);
 /* Counts and reports a message that is not taken. sa may be NULL. */
 void ike_bad_message(struct ike_engine *e, const struct ike_sa *sa, const struct ike_msg *m,
                      struct ike_outcome o);
 
 /* ---- peer.c ---- */
-struct ike_peer *ike_peer_find(const struct ike_engine *e, ip4 remote); /* NULL = none */
+struct ike_peer *ike_peer_find(const struct ike_engine *e, ip4 remote,
+                               uint32_t nat); /* NULL = none */
+/* The numbered one that was last heard from there, or NULL. */
+struct ike_peer *ike_peer_at(const struct ike_engine *e, ip4 remote, uint16_t rport);
+/* Who asks for an address means the only one behind it, when there is no other SA with it: its
+ * number, or 0. */
+uint32_t ike_peer_only(const struct ike_engine *e, ip4 local, ip4 remote);
 void ike_peer_add(struct ike_sa *sa);
 void ike_peer_remove(struct ike_sa *sa);
+/* The SA's peer is behind a NAT: it gets a number, or the one that it has had at this port. */
+void ike_peer_number(struct ike_sa *sa);
+/* It is elsewhere now, and all its SAs with it. */
+bool ike_peer_relocate(struct ike_engine *e, struct ike_peer *p, ip4 remote,
+                       uint16_t rport);                    /* false: it was there */
+void ike_peer_seat(struct ike_sa *sa, struct ike_peer *p); /* the SA is with that one */
 /* The newest working SA between these ends that no other has replaced, or NULL. */
-struct ike_sa *ike_sa_working(const struct ike_engine *e, ip4 local, ip4 remote);
+struct ike_sa *ike_sa_working(const struct ike_peer *p, ip4 local);
+/* The one that serves this SA's peer. */
+static inline struct ike_sa *ike_sa_serving(const struct ike_sa *sa)
+{
+    return ike_sa_working(sa->peer, sa->local);
+}
 /* Ours that is still being made, or NULL. */
-struct ike_sa *ike_sa_coming(const struct ike_engine *e, ip4 local, ip4 remote);
+struct ike_sa *ike_sa_coming(const struct ike_peer *p, ip4 local);
 /* The same, of either end. */
-struct ike_sa *ike_sa_half_built(const struct ike_engine *e, ip4 local, ip4 remote);
+struct ike_sa *ike_sa_half_built(const struct ike_peer *p, ip4 local);
 /* No other SA of either phase with this peer, as far as this side knows (RFC 2407 4.6.3.3). */
 bool ike_peer_is_new(const struct ike_sa *sa);
 void ike_child_add(struct ike_sa *sa, uint32_t spi_in, uint32_t spi_out);
 void ike_child_remove(struct ike_engine *e, uint32_t spi_in);
-void ike_child_remove_out(struct ike_engine *e, ip4 remote, uint32_t spi_out);
-void ike_children_forget(struct ike_engine *e, ip4 remote); /* 0 = all */
+void ike_child_remove_out(struct ike_engine *e, const struct ike_peer *p, uint32_t spi_out);
+void ike_children_forget(struct ike_engine *e, const struct ike_peer *p); /* NULL = all */
 
 /* ---- sa.c ---- */
 struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, uint16_t lport,
@@ -318,6 +358,8 @@ void ike_say_payload(const struct ike_exchange *x, const struct ike_msg *m, uint
 /* ---- send.c ---- */
 void ike_exchange_say(struct ike_exchange *x, const struct ike_rule *r);
 void ike_exchange_say_again(struct ike_exchange *x);
+/* To where this copy came from, which may not be where the peer was before. */
+void ike_exchange_answer_copy(struct ike_exchange *x, const struct ike_msg *m);
 /* HDR*, HASH(1), one payload, under a working SA. The bytes are left in `x` as its last word,
  * unless NULL. */
 void ike_inform(struct ike_sa *sa, uint32_t msgid, uint8_t type, struct span body,
@@ -363,6 +405,39 @@ bool ike_identity_fits(const struct ike_sa *sa, struct span body);
 /* Both also remember what matters later. */
 void ike_vendor_ids_put(struct ike_sa *sa, const enum ike_vid *list, struct isakmp_out *o);
 void ike_vendor_ids_say(const struct ike_exchange *x, const struct ike_msg *m);
+enum ike_vid ike_vendor_id_of(const struct ike_sa *sa, struct span body);
+
+/* ---- natt.c ---- */
+/* Is this vendor ID to be sent? Every one that is not about NAT is. */
+bool ike_natt_says(struct ike_sa *sa, enum ike_vid vid);
+/* The first two messages tell which way both ends know. */
+void ike_natt_agree(struct ike_exchange *x, const struct ike_msg *m);
+/* Numbers of the way agreed on. */
+uint8_t ike_natt_nat_d(const struct ike_sa *sa);
+uint8_t ike_natt_nat_oa(const struct ike_sa *sa);
+static inline bool ike_nat_found(const struct ike_sa *sa)
+{
+    return sa->nat.here || sa->nat.there;
+}
+/* The encapsulation mode to offer; and what an offered one means: false when it does not fit what
+ * is between the two ends. */
+uint16_t ike_natt_mode(const struct ike_sa *sa, bool transport);
+bool ike_natt_mode_read(const struct ike_sa *sa, uint32_t value, bool *transport);
+/* May this SA's peer be found elsewhere? */
+bool ike_natt_may_move(const struct ike_sa *sa);
+/* A message that is the peer's came: where from is where it is. */
+void ike_natt_follow(struct ike_sa *sa, const struct ike_msg *m);
+/* Who began goes to the port that NATs leave alone, before its third message. */
+void ike_natt_float(struct ike_sa *sa);
+void ike_natt_begin(struct ike_sa *sa); /* phase 1 is done */
+void ike_natt_timer(void *sa);
+void ike_natt_changed(struct ike_sa *sa); /* the configuration may say something else now */
+
+/* ---- nat_d.c ---- */
+void ike_nat_d_put(struct ike_exchange *x, struct isakmp_out *o);
+void ike_nat_d_get(struct ike_exchange *x, const struct ike_msg *m);
+void ike_nat_oa_put(struct ike_exchange *x, struct isakmp_out *o);
+void ike_nat_oa_get(struct ike_exchange *x, const struct ike_msg *m);
 
 /* ---- main_mode.c, quick_mode.c, request.c ---- */
 void ike_main_start(struct ike_sa *sa);
@@ -383,7 +458,8 @@ struct ike_ask { /* a phase 2 transform as understood */
     uint32_t life_s, life_kb;
 };
 void ike_proposal_offer(const struct ike_exchange *x, struct arena *a, struct isakmp_sa *out);
-enum ike_why ike_proposal_read(const struct isakmp_transform *t, struct ike_ask *out);
+enum ike_why ike_proposal_read(const struct ike_sa *sa, const struct isakmp_transform *t,
+                               struct ike_ask *out);
 /* A responder looks for the first it can grant; events and IPsec's judgement on the way. */
 enum ike_why ike_proposal_choose(struct ike_exchange *x, const struct isakmp_sa *offer,
                                  bool have_ke);

@@ -126,15 +126,15 @@ static void delete_child(struct ike_sa *sa, uint32_t msgid, uint32_t spi)
     if (x && x->role == IKE_RESPONDER)
         x->kind->failed(x, (struct ike_outcome){IKE_REJECT, 0, WHY_PEER_DELETE},
                         IKE_INPUT_FROM_PEER_INFO_DELETE);
-    ike_child_remove_out(e, sa->remote, spi);
-    e->ops.peer_deleted(e->ops.self, sa->remote, spi);
+    ike_child_remove_out(e, sa->peer, spi);
+    e->ops.peer_deleted(e->ops.self, sa->remote, sa->peer->nat, spi);
 }
 
 /* The SA of those cookies, with that peer. Phase 2 SAs made under it stay. */
 static void delete_sa(struct ike_sa *sa, uint32_t msgid, const uint8_t *cookies)
 {
     struct ike_engine *e = sa->e;
-    const struct ike_peer *p = ike_peer_find(e, sa->remote);
+    const struct ike_peer *p = sa->peer;
     TRACE(e->scope, ike_delete_rx, .sa = sa->id, .msgid = msgid, .protocol = PROTO_ISAKMP, .spi = 0,
           .remote = sa->remote);
     for (guint i = 0; i < p->sas->len; i++) {
@@ -201,6 +201,7 @@ static void hear_protected(struct ike_sa *sa, struct ike_msg *m)
         return;
     }
     ike_msgid_remember(sa, msgid);
+    ike_natt_follow(sa, m);
     TRACE(e->scope, ike_hmac, .sa = sa->id, .msgid = msgid);
     for (size_t i = 0; i < m->chain.n; i++) {
         say_payload(sa, m, i);
@@ -262,7 +263,7 @@ void ike_info_hear(struct ike_sa *sa, struct ike_msg *m)
 void ike_initial_contact_heard(struct ike_sa *sa)
 {
     struct ike_engine *e = sa->e;
-    const struct ike_peer *p = ike_peer_find(e, sa->remote);
+    const struct ike_peer *p = sa->peer;
     TRACE(e->scope, ike_initial_contact, .sa = sa->id, .local = sa->local, .remote = sa->remote,
           .rport = sa->rport, .sent = false);
     for (guint i = 0; i < p->sas->len; i++) {
@@ -270,6 +271,6 @@ void ike_initial_contact_heard(struct ike_sa *sa)
         if (other != sa && other->local == sa->local && other->state == IKE_STATE_QM_IDLE)
             ike_sa_end(other, WHY_INITIAL_CONTACT, IKE_INPUT_INTERNAL_PHASE1_DEL, false);
     }
-    ike_children_forget(e, sa->remote);
-    e->ops.peer_gone(e->ops.self, sa->local, sa->remote, WHY_INITIAL_CONTACT);
+    ike_children_forget(e, p);
+    e->ops.peer_gone(e->ops.self, sa->local, sa->remote, p->nat, WHY_INITIAL_CONTACT);
 }

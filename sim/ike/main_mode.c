@@ -1,6 +1,8 @@
 /* Main mode with pre-shared keys, RFC 2409 5.4. */
 #include "ike_priv.h"
 
+enum { PORT_IKE = 500 };
+
 /* ---- Messages 1 and 2: the offer and the choice ---- */
 
 static void put_offer(struct ike_exchange *x, struct isakmp_out *o)
@@ -53,6 +55,7 @@ static struct ike_outcome judge(struct ike_exchange *x, struct ike_msg *m,
     struct isakmp_sa sa;
     ike_say_payload(x, m, PAYLOAD_SA);
     ike_vendor_ids_say(x, m);
+    ike_natt_agree(x, m);
     bool late = x->role == IKE_RESPONDER && x->sa->e->profile->key_sought_late;
     bool have_key = late || ike_key_look_up(x->sa) != NULL;
     if (!parse_sa(m, &sa) || !ike_policy_choose(x, &sa, have_key, chosen))
@@ -136,6 +139,7 @@ static void put_key(struct ike_exchange *x, struct isakmp_out *o)
     isakmp_put(o, PAYLOAD_KE, x->dh.ours);
     isakmp_put(o, PAYLOAD_NONCE, *nonce);
     ike_vendor_ids_put(x->sa, i ? profile->vid_mm3 : profile->vid_mm4, o);
+    ike_nat_d_put(x, o);
 }
 
 static struct ike_outcome get_key(struct ike_exchange *x, struct ike_msg *m)
@@ -153,6 +157,7 @@ static struct ike_outcome get_key(struct ike_exchange *x, struct ike_msg *m)
     if (!ike_skeyid_make(x))
         return (struct ike_outcome){IKE_REJECT, 0, WHY_NO_KEY};
     ike_vendor_ids_say(x, m);
+    ike_nat_d_get(x, m);
     return IKE_FINE;
 }
 
@@ -200,6 +205,9 @@ static struct ike_outcome check_proof(struct ike_exchange *x, struct ike_msg *m)
     struct isakmp_id id;
     if (isakmp_id_parse(ike_body_of(m, PAYLOAD_ID), &id) != WIRE_OK)
         return (struct ike_outcome){IKE_IGNORE, 0, WHY_MALFORMED, PAYLOAD_ID};
+    /* "The initiator MUST set both ports to 4500" when there is a NAT              RFC 3947 4 */
+    if (ike_nat_found(x->sa) && m->lport == PORT_IKE)
+        return (struct ike_outcome){IKE_IGNORE, 0, WHY_BAD_EXCHANGE, PAYLOAD_NONE};
     return IKE_FINE;
 }
 
@@ -232,6 +240,8 @@ static struct ike_outcome get_proof(struct ike_exchange *x, struct ike_msg *m)
     bool contact = say_notifications(x, m);
     if (!ike_identity_fits(sa, id->body))
         return (struct ike_outcome){IKE_REJECT, NOTIFY_INVALID_ID_INFORMATION, WHY_IDENTITY};
+    if (x->role == IKE_RESPONDER && sa->nat.there)
+        ike_peer_number(sa); /* by the port that it will be found at */
     TRACE(sa->e->scope, ike_authenticated, .sa = sa->id, .local = sa->local, .remote = sa->remote,
           .rport = sa->rport);
     if (x->role == IKE_INITIATOR)

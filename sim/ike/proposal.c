@@ -35,13 +35,12 @@ static size_t life_put(struct arena *a, struct isakmp_attr *attr, size_t n, uint
     return n;
 }
 
-static struct isakmp_transform transform_of(struct arena *a, const struct ike_request *r,
-                                            const struct esp_suite *s)
+static struct isakmp_transform transform_of(struct arena *a, const struct ike_sa *sa,
+                                            const struct ike_request *r, const struct esp_suite *s)
 {
     struct isakmp_attr *attr = arena_alloc(a, 8 * sizeof *attr);
     size_t n = 0;
-    attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_ENCAPSULATION,
-                               s->transport ? ENCAPSULATION_TRANSPORT : ENCAPSULATION_TUNNEL);
+    attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_ENCAPSULATION, ike_natt_mode(sa, s->transport));
     n = life_put(a, attr, n, LIFE_SECONDS, r->life_s);
     n = life_put(a, attr, n, LIFE_KILOBYTES, r->life_kb);
     if (s->auth != HASH_NONE)
@@ -61,7 +60,7 @@ void ike_proposal_offer(const struct ike_exchange *x, struct arena *a, struct is
     uint8_t *spi = arena_alloc(a, SPI_BYTES);
     be32_put(spi, x->quick->spi_in);
     for (size_t i = 0; i < r->n_offer; i++) {
-        t[i] = transform_of(a, r, &r->offer[i]);
+        t[i] = transform_of(a, x->sa, r, &r->offer[i]);
         p[i] = (struct isakmp_proposal){(uint8_t)(i + 1), PROTO_IPSEC_ESP, span_of(spi, SPI_BYTES),
                                         &t[i], 1};
     }
@@ -106,6 +105,7 @@ static bool find_cipher(uint8_t transform, uint32_t key_bits, enum crypto_cipher
 }
 
 struct reading {
+    const struct ike_sa *sa;
     struct ike_ask *ask;
     uint32_t life_type, key_bits;
 };
@@ -128,8 +128,7 @@ static bool read_attr(struct reading *r, const struct isakmp_attr *a)
     case IPSEC_ATTR_GROUP:
         return find_group(a->value, &ask->group);
     case IPSEC_ATTR_ENCAPSULATION:
-        ask->suite.transport = a->value == ENCAPSULATION_TRANSPORT;
-        return a->value == ENCAPSULATION_TUNNEL || a->value == ENCAPSULATION_TRANSPORT;
+        return ike_natt_mode_read(r->sa, a->value, &ask->suite.transport);
     case IPSEC_ATTR_AUTH:
         return find_auth(a->value, &ask->suite.auth);
     case IPSEC_ATTR_KEY_LENGTH:
@@ -140,9 +139,10 @@ static bool read_attr(struct reading *r, const struct isakmp_attr *a)
     }
 }
 
-enum ike_why ike_proposal_read(const struct isakmp_transform *t, struct ike_ask *out)
+enum ike_why ike_proposal_read(const struct ike_sa *sa, const struct isakmp_transform *t,
+                               struct ike_ask *out)
 {
-    struct reading r = {.ask = out};
+    struct reading r = {.sa = sa, .ask = out};
     *out = (struct ike_ask){.suite.auth = HASH_NONE, .group = GROUP_NONE};
     for (size_t i = 0; i < t->n_attr; i++)
         if (!read_attr(&r, &t->attr[i]))
@@ -196,6 +196,7 @@ static void take(struct ike_exchange *x, const struct isakmp_proposal *p,
     q->proposal = p->number;
     q->transform = ike_transform_dup(x->arena, t);
     q->suite = ask->suite;
+    q->udp = ike_nat_found(x->sa);
     q->spi_out = be32_get(p->spi.p);
     x->dh.group = ask->group;
 }
@@ -207,6 +208,16 @@ static bool is_longer(const struct ike_ask *ask, const struct ike_qm_grant *gran
            (ask->life_kb && grant->life_kb && grant->life_kb < ask->life_kb);
 }
 
+/* In transport mode the identities are the ends themselves, and a NAT made others of them. Packets
+ * will have the addresses that are seen here                                   RFC 3947 5.2 */
+static struct proxy proxy_behind(const struct ike_sa *sa, const struct ike_ask *ask,
+                                 const struct proxy *p, ip4 seen)
+{
+    if (!ask->suite.transport || !ike_nat_found(sa) || p->mask != UINT32_MAX)
+        return *p;
+    return proxy_of(seen, UINT32_MAX, p->protocol, p->port);
+}
+
 static enum ike_why judge(struct ike_exchange *x, const struct isakmp_proposal *p,
                           const struct isakmp_transform *t, bool have_ke, bool good)
 {
@@ -215,17 +226,20 @@ static enum ike_why judge(struct ike_exchange *x, const struct isakmp_proposal *
     struct ike_quick *q = x->quick;
     struct ike_ask ask;
     say_transform(x, p, t);
-    enum ike_why why = good ? ike_proposal_read(t, &ask) : WHY_NO_PROPOSAL;
+    enum ike_why why = good ? ike_proposal_read(x->sa, t, &ask) : WHY_NO_PROPOSAL;
     if (why == WHY_NONE)
         why = ops->check_suite(ops->self, sa->local, sa->remote, &ask.suite);
     say_verdict(x, t, why);
     if (why != WHY_NONE)
         return why;
+    const struct proxy lp = proxy_behind(sa, &ask, &q->local_proxy, sa->local);
+    const struct proxy rp = proxy_behind(sa, &ask, &q->remote_proxy, sa->remote);
     const struct ike_qm_ask whole = {
         .local = sa->local,
         .remote = sa->remote,
-        .local_proxy = q->local_proxy,
-        .remote_proxy = q->remote_proxy,
+        .nat = sa->peer->nat,
+        .local_proxy = lp,
+        .remote_proxy = rp,
         .suite = ask.suite,
         .group = ask.group,
         .life_s = ask.life_s,
@@ -241,6 +255,8 @@ static enum ike_why judge(struct ike_exchange *x, const struct isakmp_proposal *
     if (why != WHY_NONE)
         return why;
     take(x, p, t, &ask);
+    q->local_proxy = lp;
+    q->remote_proxy = rp;
     q->life_s = q->grant.life_s;
     q->life_kb = q->grant.life_kb;
     q->tell_life = sa->e->profile->tell_life && is_longer(&ask, &q->grant);
@@ -292,7 +308,7 @@ enum ike_why ike_proposal_accept(struct ike_exchange *x, const struct isakmp_sa 
     if (usable(p) && p->number >= 1 && p->number <= r->n_offer &&
         ike_transform_same(&offer.proposal[p->number - 1].transform[0], t,
                            IPSEC_ATTR_LIFE_DURATION))
-        why = ike_proposal_read(t, &ask);
+        why = ike_proposal_read(x->sa, t, &ask);
     say_verdict(x, t, why);
     if (why != WHY_NONE)
         return why;

@@ -46,6 +46,7 @@ static void put_rest(struct ike_exchange *x, struct span nonce, struct isakmp_ou
         isakmp_put(o, PAYLOAD_ID, q->idci);
         isakmp_put(o, PAYLOAD_ID, q->idcr);
     }
+    ike_nat_oa_put(x, o);
 }
 
 static void put_offer(struct ike_exchange *x, struct isakmp_out *o)
@@ -130,7 +131,7 @@ static struct ike_outcome check_sa(struct ike_exchange *x, struct ike_msg *m)
 static struct ike_exchange *own_rekey(const struct ike_sa *sa, const struct proxy *local,
                                       const struct proxy *remote)
 {
-    const struct ike_peer *p = ike_peer_find(sa->e, sa->remote);
+    const struct ike_peer *p = sa->peer;
     for (guint i = 0; i < p->sas->len; i++) {
         const struct ike_sa *other = p->sas->pdata[i];
         for (guint k = 0; other->local == sa->local && other->quick && k < other->quick->len; k++) {
@@ -213,6 +214,7 @@ static struct ike_outcome get_offer(struct ike_exchange *x, struct ike_msg *m)
     if (!take_secrets(x, m, &x->ni_b))
         return refuse(x, NOTIFY_INVALID_KEY_INFORMATION, WHY_BAD_KE);
     x->nr_b = ike_nonce_make(x);
+    ike_nat_oa_get(x, m);
     TRACE(x->sa->e->scope, qm_spi_wanted, .sa = x->sa->id, .msgid = x->msgid, .count = 1);
     return IKE_FINE;
 }
@@ -259,6 +261,7 @@ static struct ike_outcome get_choice(struct ike_exchange *x, struct ike_msg *m)
         if (!take_secrets(x, m, &x->nr_b))
             return refuse(x, NOTIFY_INVALID_KEY_INFORMATION, WHY_BAD_KE);
         get_notifications(x, m);
+        ike_nat_oa_get(x, m);
         ike_child_say(x);
         why = ike_child_install(x);
     }
@@ -407,7 +410,7 @@ static bool is_in_vain(const struct ike_exchange *x, enum ike_why why)
 {
     const struct ike_sa *sa = x->sa;
     return x->role == IKE_RESPONDER && sa->e->profile->refusal_ends_phase1 && is_policy(why) &&
-           ike_peer_find(sa->e, sa->remote)->children == 0;
+           sa->peer->children == 0;
 }
 
 static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input input)

@@ -63,7 +63,7 @@ static void abandon(struct ike_sa *mine, struct ike_sa *theirs)
 
 void ike_rekey_completed(struct ike_sa *sa)
 {
-    const struct ike_peer *p = ike_peer_find(sa->e, sa->remote);
+    const struct ike_peer *p = sa->peer;
     for (guint i = 0; i < p->sas->len; i++) {
         struct ike_sa *other = p->sas->pdata[i];
         if (!same_ends(sa, other))
@@ -85,6 +85,7 @@ static void replace(struct ike_sa *old)
     struct ike_engine *e = old->e;
     struct ike_sa *sa =
         ike_sa_new(e, IKE_INITIATOR, old->local, old->lport, old->remote, old->rport, 0);
+    ike_peer_seat(sa, old->peer);
     sa->replaces = old->id;
     ike_sa_announce(sa);
     TRACE(e->scope, ike_rekey, .sa = sa->id, .spi = 0, .what = "phase 1");
@@ -98,14 +99,14 @@ void ike_rekey_timer(void *owner)
     struct ike_engine *e = sa->e;
     if (sa->state != IKE_STATE_QM_IDLE)
         return;
-    if (ike_sa_working(e, sa->local, sa->remote) != sa) {
+    if (ike_sa_serving(sa) != sa) {
         ike_sa_end(sa, WHY_REPLACED, IKE_INPUT_INTERNAL_PHASE1_DEL, true);
         return;
     }
     sim_time next = ike_in_seconds(e, e->profile->p1_rekey_retry_s);
     if (next < sa->expires)
         sim_timer_arm(&sa->rekey, next);
-    if (!ike_sa_half_built(e, sa->local, sa->remote) && e->half_open < e->profile->max_half_open)
+    if (!ike_sa_half_built(sa->peer, sa->local) && e->half_open < e->profile->max_half_open)
         replace(sa);
 }
 
@@ -113,7 +114,7 @@ void ike_rekey_timer(void *owner)
 void ike_rekey_ended(struct ike_sa *sa)
 {
     struct ike_engine *e = sa->e;
-    struct ike_sa *next = ike_sa_working(e, sa->local, sa->remote);
+    struct ike_sa *next = ike_sa_serving(sa);
     sim_timer_disarm(&sa->dpd.timer);
     sim_timer_disarm(&sa->rekey);
     if (!next || !next->retired)
@@ -130,15 +131,16 @@ void ike_rekey_ended(struct ike_sa *sa)
 /* Ours that the peer may not know of yet. A first SA counts while it is unanswered: that is what
  * both ends see alike. A rekey counts to its end, since nobody begins one beside a half-built SA.
  */
-static struct ike_sa *own_attempt(const struct ike_engine *e, ip4 local, ip4 remote)
+static struct ike_sa *own_attempt(const struct ike_peer *p, ip4 local)
 {
-    struct ike_sa *mine = ike_sa_coming(e, local, remote);
+    struct ike_sa *mine = ike_sa_coming(p, local);
     return mine && (mine->replaces || is_unanswered(mine)) ? mine : NULL;
 }
 
 bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m)
 {
-    struct ike_sa *mine = own_attempt(e, m->local, m->remote);
+    const struct ike_peer *p = ike_peer_at(e, m->remote, m->rport);
+    struct ike_sa *mine = own_attempt(p ? p : ike_peer_find(e, m->remote, 0), m->local);
     if (!mine)
         return true;
     bool ours = mine->cky_i > m->head.cky_i;
@@ -152,7 +154,7 @@ bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m)
 
 void ike_rekey_yields(struct ike_sa *theirs)
 {
-    struct ike_sa *mine = own_attempt(theirs->e, theirs->local, theirs->remote);
+    struct ike_sa *mine = own_attempt(theirs->peer, theirs->local);
     if (mine && theirs->state != IKE_STATE_DEAD && theirs->e->profile->p1_one_survives)
         abandon(mine, theirs);
 }

@@ -2,7 +2,7 @@
  * and otherwise a new phase 1 begins. And what IPsec tells: that a pair ended here. */
 #include "ike_priv.h"
 
-enum { PORT_IKE = 500 };
+enum { PORT_IKE = 500, PORT_NAT_T = 4500 };
 
 void ike_request_lost(struct ike_engine *e, struct ike_request *request, enum ike_why why)
 {
@@ -67,7 +67,7 @@ static bool serves(const struct ike_sa *sa, const struct ike_request *r)
 
 static bool under_way(const struct ike_engine *e, const struct ike_request *r)
 {
-    const struct ike_peer *p = ike_peer_find(e, r->remote);
+    const struct ike_peer *p = ike_peer_find(e, r->remote, r->nat);
     for (guint i = 0; p && i < p->sas->len; i++) {
         const struct ike_sa *sa = p->sas->pdata[i];
         if (sa->local == r->local && serves(sa, r))
@@ -84,9 +84,20 @@ static void say_request(const struct ike_sa *sa, const struct ike_request *r, bo
         TRACE(sa->e->scope, ike_rekey, .sa = sa->id, .spi = r->spi_old, .what = "phase 2");
 }
 
-static void ask_new_sa(struct ike_engine *e, struct ike_request *r)
+/* A peer behind a NAT is called where it was last heard                        RFC 3947 4 */
+static struct ike_sa *new_sa_with(struct ike_engine *e, const struct ike_request *r,
+                                  struct ike_peer *p)
 {
-    struct ike_sa *sa = ike_sa_new(e, IKE_INITIATOR, r->local, PORT_IKE, r->remote, PORT_IKE, 0);
+    if (!r->nat)
+        return ike_sa_new(e, IKE_INITIATOR, r->local, PORT_IKE, r->remote, PORT_IKE, 0);
+    struct ike_sa *sa = ike_sa_new(e, IKE_INITIATOR, r->local, PORT_NAT_T, p->remote, p->rport, 0);
+    ike_peer_seat(sa, p);
+    return sa;
+}
+
+static void ask_new_sa(struct ike_engine *e, struct ike_request *r, struct ike_peer *p)
+{
+    struct ike_sa *sa = new_sa_with(e, r, p);
     g_queue_push_tail(&sa->pending, r);
     ike_sa_announce(sa);
     say_request(sa, r, true);
@@ -96,33 +107,39 @@ static void ask_new_sa(struct ike_engine *e, struct ike_request *r)
 void ike_request_sas(struct ike_engine *e, const struct ike_request *asked)
 {
     g_assert(asked->n_offer > 0 && asked->n_offer <= IKE_MAX_OFFERS);
-    if (under_way(e, asked))
+    struct ike_request whose = *asked;
+    if (!whose.nat)
+        whose.nat = ike_peer_only(e, whose.local, whose.remote);
+    if (under_way(e, &whose))
         return;
-    struct ike_request *r = g_memdup2(asked, sizeof *asked);
-    struct ike_sa *sa = ike_sa_working(e, r->local, r->remote);
+    struct ike_request *r = g_memdup2(&whose, sizeof whose);
+    struct ike_peer *p = ike_peer_find(e, r->remote, r->nat);
+    struct ike_sa *sa = ike_sa_working(p, r->local);
     if (sa) {
         say_request(sa, r, false);
         ike_quick_start(sa, r);
         return;
     }
-    sa = ike_sa_coming(e, r->local, r->remote);
+    sa = ike_sa_coming(p, r->local);
     bool room =
         sa ? sa->pending.length < IKE_MAX_PENDING : e->half_open < e->profile->max_half_open;
     if (!room) {
         ++*e->count.limit;
         ike_request_lost(e, r, WHY_LIMIT);
+    } else if (r->nat && !p) {
+        ike_request_lost(e, r, WHY_PEER); /* gone, and nobody knows where to */
     } else if (sa) {
         say_request(sa, r, false);
         g_queue_push_tail(&sa->pending, r);
     } else {
-        ask_new_sa(e, r);
+        ask_new_sa(e, r, p);
     }
 }
 
-void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi_in)
+void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t nat, uint32_t spi_in)
 {
     ike_child_remove(e, spi_in);
-    struct ike_sa *sa = ike_sa_working(e, local, remote);
+    struct ike_sa *sa = ike_sa_working(ike_peer_find(e, remote, nat), local);
     if (sa && e->profile->send_deletes)
         ike_delete_send(sa, spi_in);
 }

@@ -87,7 +87,7 @@ bool ike_exchange_repeat(struct ike_exchange *x, struct ike_msg *m)
           .answered = answered);
     if (!answered)
         return true;
-    ike_exchange_say_again(x);
+    ike_exchange_answer_copy(x, m);
     /* Who asks again is still there; but nobody keeps a half-built SA alive with copies for ever.
      */
     bool patient = x->again <= 16;
@@ -141,6 +141,7 @@ bool ike_exchange_hear(struct ike_exchange *x, struct ike_msg *m)
     }
     take(x, r, m);
     m->fresh = false;
+    ike_natt_follow(x->sa, m);
     if (x->msgid)
         ike_dpd_heard(x->sa);
     x->kind->heard(x, r);

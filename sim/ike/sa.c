@@ -33,6 +33,7 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, u
     sim_timer_init(e->sim, &sa->timer, ike_sa_timer, sa);
     sim_timer_init(e->sim, &sa->dpd.timer, ike_dpd_timer, sa);
     sim_timer_init(e->sim, &sa->rekey, ike_rekey_timer, sa);
+    sim_timer_init(e->sim, &sa->nat.keepalive, ike_natt_timer, sa);
     e->half_open++;
     ike_sa_enter(sa);
     return sa;
@@ -58,6 +59,7 @@ void ike_sa_free(struct ike_sa *sa)
     sim_timer_clear(&sa->timer);
     sim_timer_clear(&sa->dpd.timer);
     sim_timer_clear(&sa->rekey);
+    sim_timer_clear(&sa->nat.keepalive);
     ike_exchange_free(sa->phase1);
     for (guint i = 0; sa->quick && i < sa->quick->len; i++)
         ike_exchange_free(sa->quick->pdata[i]);
@@ -101,7 +103,7 @@ void ike_on_turn(struct ike_engine *e, void (*fn)(void *self, const struct ike_t
 
 static void tell_turn(const struct ike_sa *sa, bool up, bool tell, enum ike_why why)
 {
-    const struct ike_turn turn = {sa->id, sa->local, sa->remote, up, tell, why};
+    const struct ike_turn turn = {sa->id, sa->local, sa->remote, up, tell, why, sa->peer->nat};
     if (sa->e->on_turn)
         sa->e->on_turn(sa->e->on_turn_self, &turn);
 }
@@ -124,6 +126,7 @@ void ike_sa_complete(struct ike_sa *sa)
     if (sa->state == IKE_STATE_QM_IDLE)
         ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
     ike_dpd_begin(sa);
+    ike_natt_begin(sa);
     ike_recover_completed(sa);
     if (sa->state == IKE_STATE_QM_IDLE)
         tell_turn(sa, true, false, WHY_NONE);
@@ -135,7 +138,7 @@ void ike_sa_complete(struct ike_sa *sa)
 static void pass_on_pending(struct ike_sa *sa, enum ike_why why)
 {
     struct ike_engine *e = sa->e;
-    struct ike_sa *other = why == WHY_ADMIN ? NULL : ike_sa_working(e, sa->local, sa->remote);
+    struct ike_sa *other = why == WHY_ADMIN ? NULL : ike_sa_serving(sa);
     if (other)
         ike_requests_release(sa, other);
     while (!g_queue_is_empty(&sa->pending))
@@ -177,6 +180,7 @@ void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool 
         ike_quick_abandon(sa->quick->pdata[i], why);
     g_clear_pointer(&sa->cipher, cipher_free);
     ike_rekey_ended(sa);
+    sim_timer_disarm(&sa->nat.keepalive);
     /* An SA that never said a word is of no interest to anybody. */
     bool silent = sa->phase1 && !sa->phase1->said && !sa->phase1->n_heard;
     sim_timer_arm_in(&sa->timer, silent ? 0 : SECONDS(e->profile->dead_linger_s));

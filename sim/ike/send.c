@@ -60,16 +60,29 @@ static void seal(struct draft *d, const struct ike_sa *sa, uint8_t *iv)
     g_assert(cipher_encrypt(sa->cipher, iv, p, d->w.n - ISAKMP_HEAD, p, iv));
 }
 
-static void transmit(const struct ike_sa *sa, struct span bytes, enum isakmp_exchange exchange,
-                     uint32_t msgid, enum ike_state state, uint32_t again)
+/* From where to where. */
+struct way {
+    uint16_t lport, rport;
+    ip4 remote;
+};
+
+static struct way way_of(const struct ike_sa *sa)
+{
+    return (struct way){sa->lport, sa->rport, sa->remote};
+}
+
+static void transmit(struct ike_sa *sa, struct way way, struct span bytes,
+                     enum isakmp_exchange exchange, uint32_t msgid, enum ike_state state,
+                     uint32_t again)
 {
     struct ike_engine *e = sa->e;
     ++*e->count.tx;
+    sa->nat.sent = sim_now(e->sim);
     TRACE(e->scope, ike_tx, .sa = sa->id, .role = sa->role, .again = again, .local = sa->local,
-          .lport = sa->lport, .remote = sa->remote, .rport = sa->rport, .exchange = exchange,
+          .lport = way.lport, .remote = way.remote, .rport = way.rport, .exchange = exchange,
           .msgid = msgid, .state = state, .cky_i = sa->cky_i, .cky_r = sa->cky_r,
           .length = (uint32_t)bytes.n);
-    e->ops.send(e->ops.self, sa->local, sa->lport, sa->remote, sa->rport, bytes);
+    e->ops.send(e->ops.self, sa->local, way.lport, way.remote, way.rport, bytes);
 }
 
 /* Keeps the message for those who did not hear it. */
@@ -104,15 +117,27 @@ void ike_exchange_say(struct ike_exchange *x, const struct ike_rule *r)
     g_assert(wr_ok(&d.w));
     keep(x, wr_done(&d.w), x->kind->exchange, x->msgid);
     x->step++;
-    transmit(sa, wr_done(&d.w), x->kind->exchange, x->msgid, x->said_in, 0);
+    transmit(sa, way_of(sa), wr_done(&d.w), x->kind->exchange, x->msgid, x->said_in, 0);
+}
+
+static void say_again(struct ike_exchange *x, struct way way)
+{
+    x->again++;
+    ++*x->sa->e->count.retransmits;
+    transmit(x->sa, way, span_of(x->said, x->said_bytes), x->said_exchange, x->said_msgid,
+             x->said_in, x->again);
 }
 
 void ike_exchange_say_again(struct ike_exchange *x)
 {
-    x->again++;
-    ++*x->sa->e->count.retransmits;
-    transmit(x->sa, span_of(x->said, x->said_bytes), x->said_exchange, x->said_msgid, x->said_in,
-             x->again);
+    say_again(x, way_of(x->sa));
+}
+
+/* A copy proves nothing, so the SA stays where it is; but the peer waits where it was sent from. */
+void ike_exchange_answer_copy(struct ike_exchange *x, const struct ike_msg *m)
+{
+    bool there = ike_natt_may_move(x->sa) && m->lport == x->sa->lport;
+    say_again(x, there ? (struct way){m->lport, m->rport, m->remote} : way_of(x->sa));
 }
 
 uint32_t ike_msgid_new(struct ike_sa *sa)
@@ -131,7 +156,7 @@ static void finish_inform(struct draft *d, struct ike_sa *sa, uint32_t msgid,
     g_assert(wr_ok(&d->w));
     if (x)
         keep(x, wr_done(&d->w), EXCHANGE_INFORMATIONAL, msgid);
-    transmit(sa, wr_done(&d->w), EXCHANGE_INFORMATIONAL, msgid, sa->state, 0);
+    transmit(sa, way_of(sa), wr_done(&d->w), EXCHANGE_INFORMATIONAL, msgid, sa->state, 0);
 }
 
 /* HDR*, HASH(1), N/D, where HASH(1) = prf(SKEYID_a, M-ID | N/D)                RFC 2409 5.7 */

@@ -36,7 +36,7 @@ void ike_vendor_ids_put(struct ike_sa *sa, const enum ike_vid *list, struct isak
     bool unannounced = ike_liveness_for(sa->e->conf, sa->remote)->unannounced;
     for (size_t i = 0; i < IKE_PROFILE_VIDS && list[i] != IKE_VID_UNKNOWN; i++) {
         uint8_t box[BOX_BYTES];
-        if (list[i] == IKE_VID_DPD && unannounced)
+        if ((list[i] == IKE_VID_DPD && unannounced) || !ike_natt_says(sa, list[i]))
             continue;
         sa->dpd.said |= list[i] == IKE_VID_DPD;
         if (list[i] == IKE_VID_PEER_BOX) {
@@ -60,7 +60,7 @@ static bool begins_with(struct span body, const char *hex)
     return id->len && body.n >= id->len && memcmp(body.p, id->data, id->len) == 0;
 }
 
-static enum ike_vid vid_of(const struct ike_sa *sa, struct span body)
+enum ike_vid ike_vendor_id_of(const struct ike_sa *sa, struct span body)
 {
     uint8_t box[BOX_BYTES];
     box_id(sa, sa->role == IKE_INITIATOR ? IKE_RESPONDER : IKE_INITIATOR, box);
@@ -87,7 +87,7 @@ void ike_vendor_ids_say(const struct ike_exchange *x, const struct ike_msg *m)
         size_t after = (size_t)(body.p + body.n - m->body.p);
         TRACE(scope, ike_payload, .sa = x->sa->id, .msgid = x->msgid, .payload = PAYLOAD_VID,
               .length = (uint32_t)body.n);
-        TRACE(scope, ike_vendor_id, .sa = x->sa->id, .vid = vid_of(x->sa, body), .bytes = body,
-              .read_past = span_sub(m->body, after, 16));
+        TRACE(scope, ike_vendor_id, .sa = x->sa->id, .vid = ike_vendor_id_of(x->sa, body),
+              .bytes = body, .read_past = span_sub(m->body, after, 16));
     }
 }

@@ -68,7 +68,7 @@ struct ike_outcome ike_open(struct ike_sa *sa, bool enc, const uint8_t *iv, stru
 /* One of each, but for those that come in numbers; two identities or none in quick mode. */
 static bool counts_fit(const struct ike_msg *m, bool phase2)
 {
-    const uint32_t many = P(VID) | P(NOTIFY) | P_OTHERS;
+    const uint32_t many = P(VID) | P(NOTIFY) | P(NAT_D) | P(NAT_OA) | P_OTHERS;
     uint32_t seen = 0;
     size_t ids = 0;
     for (size_t i = 0; i < m->chain.n; i++) {
@@ -87,7 +87,9 @@ static struct ike_outcome payloads_fit(const struct ike_rule *r, const struct ik
 {
     /* Vendor IDs and private payloads may stand anywhere; who does not know them passes over them.
      */
-    uint32_t may = r->must | r->may | P(VID) | P_OTHERS | P_BIT(PAYLOAD_NAT_D), seen = 0;
+    uint32_t may = r->must | r->may | P(VID) | P_OTHERS | P(NAT_D), seen = 0;
+    if (phase2)
+        may |= P(NAT_OA);
     for (size_t i = 0; i < m->chain.n; i++) {
         uint32_t bit = P_BIT(m->chain.p[i].type);
         if (!(bit & may))

@@ -87,11 +87,11 @@ static enum ike_why install(void *self, const struct ike_child *c)
     return WHY_NONE;
 }
 
-static void peer_deleted(void *self, ip4 remote, uint32_t spi_out)
+static void peer_deleted(void *self, ip4 remote, uint32_t nat, uint32_t spi_out)
 {
 }
 
-static void peer_gone(void *self, ip4 local, ip4 remote, enum ike_why why)
+static void peer_gone(void *self, ip4 local, ip4 remote, uint32_t nat, enum ike_why why)
 {
 }
 

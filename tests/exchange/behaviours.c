@@ -71,7 +71,7 @@ static struct ike_pair *up(void (*behave)(struct pair_end *e), sim_time until)
 static struct ike_sa *serving(const struct ike_pair *p, enum ike_role side)
 {
     const struct pair_end *e = &p->end[side];
-    return ike_sa_working(e->engine, e->addr, e->peer);
+    return ike_sa_working(ike_peer_find(e->engine, e->peer, 0), e->addr);
 }
 
 static void ask_both(struct ike_pair *p)

@@ -56,12 +56,12 @@ static enum ike_why install(void *self, const struct ike_child *c)
     return WHY_NONE;
 }
 
-static void peer_deleted(void *self, ip4 remote, uint32_t spi_out)
+static void peer_deleted(void *self, ip4 remote, uint32_t nat, uint32_t spi_out)
 {
     struct pair_end *e = self;
     for (guint i = 0; i < e->children->len; i++) {
         const struct pair_child *child = e->children->pdata[i];
-        if (child->c.spi_out == spi_out && child->c.remote == remote) {
+        if (child->c.spi_out == spi_out && child->c.remote == remote && child->c.nat == nat) {
             g_ptr_array_remove_index(e->children, i);
             return;
         }
@@ -69,7 +69,7 @@ static void peer_deleted(void *self, ip4 remote, uint32_t spi_out)
     e->unknown_deletes++;
 }
 
-static void peer_gone(void *self, ip4 local, ip4 remote, enum ike_why why)
+static void peer_gone(void *self, ip4 local, ip4 remote, uint32_t nat, enum ike_why why)
 {
     struct pair_end *e = self;
     e->gone++;
@@ -89,7 +89,7 @@ static bool still_wanted(void *self, const struct ike_request *r)
     return !e->unwanted;
 }
 
-static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, bool watch)
+static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, uint32_t nat, bool watch)
 {
     struct pair_end *e = self;
     e->watched |= watch;
@@ -105,7 +105,7 @@ void pair_packet(struct ike_pair *p, enum ike_role side, bool lost)
     bool watched = from->watched;
     from->watched = false;
     if (watched)
-        ike_traffic_sent(from->engine, from->addr, from->peer);
+        ike_traffic_sent(from->engine, from->addr, from->peer, 0);
 }
 
 /* ---- The path ---- */

@@ -329,11 +329,14 @@ Test(vendor_ids, are_sent_and_known_again)
     memcpy(p->end[PAIR_I].profile.vid_mm3, list, sizeof list);
     memcpy(p->end[PAIR_R].profile.vid_mm2, list, sizeof list);
     memcpy(p->end[PAIR_R].profile.vid_mm4, list, sizeof list);
+    p->end[PAIR_I].conf->nat_traversal = p->end[PAIR_R].conf->nat_traversal = true;
     pair_record(p, PAIR_I);
     pair_record(p, PAIR_R);
     pair_ask(p, PAIR_I);
     pair_run(p, SECONDS(1));
     for (size_t i = 0; list[i] != IKE_VID_UNKNOWN; i++) {
+        if (list[i] == IKE_VID_NAT_T_03) /* the better way is named, not this one */
+            continue;
         g_autofree char *line = g_strdup_printf("ike_vendor_id %s", ike_vid_name(list[i]));
         cr_expect(pair_recorded(p, line), "%s", line);
     }

@@ -38,7 +38,7 @@ static void stray(struct ike_pair *p)
         for (guint n = 0; n < r->children->len; n++)
             known |= ((const struct pair_child *)r->children->pdata[n])->c.spi_in == spi;
         if (!known) {
-            ike_unknown_spi(r->engine, r->addr, r->peer, spi);
+            ike_unknown_spi(r->engine, r->addr, r->peer, 0, spi);
             return;
         }
     }
@@ -112,11 +112,11 @@ Test(unknown_spi, of_a_stranger_calls_nobody_and_of_a_peer_not_often)
     guint sent = p->sent->len;
     p->deaf = true;
     for (uint32_t k = 0; k < 100; k++)
-        ike_unknown_spi(r, PAIR_ADDR_R, IP4(198, 51, 100, k), 0x5000 + k);
+        ike_unknown_spi(r, PAIR_ADDR_R, IP4(198, 51, 100, k), 0, 0x5000 + k);
     cr_expect_eq(ike_sa_count(r), 1, "no key, no call");
     for (uint32_t s = 1; s < 150; s++) {
         pair_run(p, SECONDS(s));
-        ike_unknown_spi(r, PAIR_ADDR_R, PAIR_ADDR_I, 0x5000 + s);
+        ike_unknown_spi(r, PAIR_ADDR_R, PAIR_ADDR_I, 0, 0x5000 + s);
     }
     cr_expect_eq(p->sent->len - sent, 3, "once a minute");
     pair_free(p);

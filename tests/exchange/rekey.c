@@ -23,7 +23,7 @@ static struct ike_pair *pair_with_points(uint32_t i_percent, uint32_t r_percent)
 static struct ike_sa *serving(const struct ike_pair *p, enum ike_role side)
 {
     const struct pair_end *e = &p->end[side];
-    return ike_sa_working(e->engine, e->addr, e->peer);
+    return ike_sa_working(ike_peer_find(e->engine, e->peer, 0), e->addr);
 }
 
 static unsigned working(const struct ike_pair *p, enum ike_role side)

@@ -172,7 +172,7 @@ const char *pair_fault_of(const struct ike_pair *p)
 static const struct ike_sa *serving(const struct ike_pair *p, enum ike_role side)
 {
     const struct pair_end *e = &p->end[side];
-    return ike_sa_working(e->engine, e->addr, e->peer);
+    return ike_sa_working(ike_peer_find(e->engine, e->peer, 0), e->addr);
 }
 
 const char *pair_discord(struct ike_pair *p)
@@ -226,7 +226,7 @@ static void hard_end(void *owner)
     struct pair_end *e = child->end;
     uint32_t spi_in = child->c.spi_in;
     g_ptr_array_remove(e->children, child);
-    ike_child_ended(e->engine, e->addr, e->peer, spi_in);
+    ike_child_ended(e->engine, e->addr, e->peer, 0, spi_in);
 }
 
 void pair_child_lives(struct pair_child *child)

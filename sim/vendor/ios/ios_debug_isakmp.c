@@ -148,7 +148,7 @@ static unsigned vid_major(const struct ev_ike_vendor_id *e)
 // clang-format off
 static const char *const vid_words[IKE_VID_COUNT] = {
     [IKE_VID_RFC3947] = "NAT-T RFC 3947", [IKE_VID_NAT_T_03] = "NAT-T v3",
-    [IKE_VID_NAT_T_02] = "NAT-T v2", [IKE_VID_NAT_T_02N] = "NAT-T v2",
+    [IKE_VID_NAT_T_07] = "NAT-T v7", [IKE_VID_NAT_T_02] = "NAT-T v2", [IKE_VID_NAT_T_02N] = "NAT-T v2",
     [IKE_VID_XAUTH] = "XAUTH", [IKE_VID_DPD] = "DPD", [IKE_VID_UNITY] = "Unity",
 };
 // clang-format on
