@@ -120,10 +120,31 @@ talk() {
     ping -q -c 2 -i 0.2 -W 2 -s 1372 -I "$VS_INSIDE" 10.1.0.5 | grep received
     for i in 1 2 3 4 5; do
         printf %01000d 0 >/dev/udp/10.1.0.5/5001
-        read -rt 0.05 <>/run/never
+        nap 0.05
     done
     await 8 pinged $((pinged - pings + 5)) || echo "no pings from the simulated host"
     await 8 heard $((heard + 5000)) || echo "no datagrams from the simulated host"
+}
+nap() { read -rt "$1" <>/run/never; }
+# Pings ten times a second while something happens, until `stream_end`.
+stream() {
+    rm -f /run/stream.end
+    while [ ! -e /run/stream.end ]; do
+        ping -q -c 10 -i 0.1 -W 2 -I "$VS_INSIDE" 10.1.0.5 | grep received
+    done &
+    stream=$!
+}
+stream_end() {
+    : >/run/stream.end
+    wait "$stream"
+}
+# How many pairs there were, and another one within so many seconds; the simulated host heard anew.
+count_pairs() { pairs=$(grep -Ec 'CHILD_SA net.* established' /run/charon.log); }
+once_more() { await "$1" times $((pairs + 1)) 'CHILD_SA net.* established' || echo "no further pair"; }
+hears_again() {
+    local now=$(icmp 10)
+    nap 0.5
+    [ "$(icmp 10)" -gt "$now" ]
 }
 case_count() {
     echo "pings $(($(icmp 10) - pings)) refused $(($(icmp 5) - refused)) bytes $(stat -c %s /run/udp 2>/dev/null || echo 0)"
