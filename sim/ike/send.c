@@ -133,10 +133,12 @@ void ike_exchange_say_again(struct ike_exchange *x)
     say_again(x, way_of(x->sa));
 }
 
-/* A copy proves nothing, so the SA stays where it is; but the peer waits where it was sent from. */
+/* A copy proves nothing, so the SA stays where it is; but the peer waits where it was sent from:
+ * the first messages, which are between other ports than the later ones, too. */
 void ike_exchange_answer_copy(struct ike_exchange *x, const struct ike_msg *m)
 {
-    bool there = ike_natt_may_move(x->sa) && m->lport == x->sa->lport;
+    bool making = ike_sa_half_open(x->sa) && x->sa->role == IKE_RESPONDER;
+    bool there = making || (ike_natt_may_move(x->sa) && m->lport == x->sa->lport);
     say_again(x, there ? (struct way){m->lport, m->rport, m->remote} : way_of(x->sa));
 }
 
