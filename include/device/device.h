@@ -74,7 +74,8 @@ struct device {
     struct sim_timer reload_timer;
     sim_time reload_outage;
     char *reload_reason;
-    void *vendor; /* the kind's own memory */
+    bool engine_off; /* configured so: software does the ciphers, whatever engine there is */
+    void *vendor;    /* the kind's own memory */
     struct device_console *console;
 };
 

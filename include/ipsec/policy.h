@@ -27,6 +27,7 @@ struct ipsec_map_entry {
     uint32_t replay_window;    /* 0 = the global value; UINT32_MAX = off */
     uint32_t idle_s;           /* 0 = the global value */
     bool idle_first_peer;      /* after an idle end the first peer is asked again */
+    bool pre_classify;         /* packets are told apart before they are sealed (net/qos.h) */
     bool reverse_route;        /* routes to remote networks are wanted; kept for who makes them */
     char *dynamic; /* refers to a dynamic map and has nothing else; NULL = it does not */
 };

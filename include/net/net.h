@@ -54,6 +54,8 @@ struct net_if {
     uint32_t link_end;
     bool no_unreachables; /* no ip unreachables */
     bool no_keepalive;    /* line protocol up without a link */
+    bool per_packet;      /* equal routes of which one leaves here are used packet by packet */
+    bool no_route_cache;  /* no fast path for what comes or leaves here (net/qos.h) */
     uint64_t in_packets, in_bytes, out_packets, out_bytes, in_drops, out_drops;
     uint32_t bandwidth_kbps; /* for show; 100000 on FastEthernet */
     void *ext;               /* of the room above that owns interfaces (device) */
@@ -82,6 +84,8 @@ struct net_route {
     bool connected;
     bool usable; /* next hop resolves over an interface that is up */
 };
+/* Equal routes (same prefix and distance) share what is forwarded: by source and destination, or
+ * packet by packet in turn when an interface they leave by says so. */
 bool net_route_add(struct net_node *n, struct ip4_net net, ip4 nexthop, const char *out_name,
                    uint8_t distance);
 bool net_route_del(struct net_node *n, struct ip4_net net, ip4 nexthop, const char *out_name);
@@ -144,6 +148,8 @@ typedef void (*net_udp_fn)(void *self, struct net_if *in, ip4 src, uint16_t spor
 bool net_udp_bind(struct net_node *n, uint16_t port, net_udp_fn fn,
                   void *self); /* false when taken */
 void net_udp_unbind(struct net_node *n, uint16_t port);
+/* The port is bound, and yet address translation may have it. */
+void net_udp_yield(struct net_node *n, uint16_t port, bool yields);
 /* Whoever takes a protocol (ESP) sent to a local address, reassembled. Takes the packet. */
 typedef void (*net_proto_fn)(void *self, struct net_if *in, struct pkt *p);
 void net_proto_bind(struct net_node *n, uint8_t protocol, net_proto_fn fn, void *self);

@@ -19,6 +19,7 @@ struct pkt {
     uint32_t sa_in;    /* the SA that unwrapped it, 0 = none */
     uint32_t sa_out;   /* the SA that wrapped it, 0 = none */
     uint32_t mark;     /* for the room that made it */
+    uint32_t queue;    /* the class it was found to be of before it was wrapped, 0 = none */
 };
 #define PKT_HEADROOM 128 /* enough for ESP tunnel mode in UDP */
 

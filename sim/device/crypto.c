@@ -3,6 +3,8 @@
  * carry what one says. */
 #include "device_priv.h"
 
+#include "net/qos.h"
+
 enum { UDP_PORT_IKE = 500 };
 #define IKE_TOS 0xc0 /* routers mark their own control traffic with precedence 6 */
 
@@ -234,6 +236,14 @@ void device_crypto_refresh(struct device *d)
         .soft_percent_r = d->profile.p2_rekey_percent_r,
         .soft_jitter = d->profile.p2_rekey_jitter,
     };
+    net_node_set_cpu(d->node, &(struct net_cpu){
+                                  .latency = MICROSECONDS(d->profile.process_latency_us),
+                                  .service = MICROSECONDS(d->profile.process_packet_us),
+                                  .cache_age = SECONDS(d->profile.switch_cache_s),
+                                  .large_bytes = d->profile.process_large_bytes,
+                                  .limit = d->profile.process_queue,
+                                  .esp = d->engine_off,
+                              });
     d->ipsec_conf->raw_proxy_id = d->profile.raw_proxy_id;
     d->ipsec_conf->part_carries_line = d->profile.part_carries_line;
     d->ipsec_conf->holds_without_peer = d->profile.holds_without_peer;

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "net/qos.h"
+
 /* 1 March 1993, where the clock of a router without time source starts. */
 #define EPOCH_UNSET_S 730944000
 
@@ -102,6 +104,8 @@ void device_set_crypto_map(struct device *d, struct net_if *i, const char *map)
 
 static void empty_network(struct device *d)
 {
+    d->engine_off = false;
+    net_qos_reset(d->node);
     for (size_t i = 0; i < net_if_count(d->node); i++) {
         struct net_if *interface = net_if_at(d->node, i);
         net_if_set_admin(interface, false);

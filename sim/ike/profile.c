@@ -11,16 +11,20 @@ struct setting {
     size_t offset;
     uint32_t dflt, min, max;
     const char *doc;
+    const char *words; /* "one|other": the value is one of these; NULL = it is a number */
 };
 // clang-format off
 static const struct setting settings[] = {
 #define SETTING_U32(member, text, dflt, min, max, doc) \
-    { text, false, offsetof(struct ike_profile, member), dflt, min, max, doc },
+    { text, false, offsetof(struct ike_profile, member), dflt, min, max, doc, NULL },
 #define SETTING_BOOL(member, text, dflt, doc) \
-    { text, true, offsetof(struct ike_profile, member), dflt, 0, 1, doc },
+    { text, true, offsetof(struct ike_profile, member), dflt, 0, 1, doc, NULL },
+#define SETTING_WORD(member, text, words, doc) \
+    { text, false, offsetof(struct ike_profile, member), 0, 0, 0, doc, words },
 #include "tbl/profile.def"
 #undef SETTING_U32
 #undef SETTING_BOOL
+#undef SETTING_WORD
 };
 static const struct { const char *word; bool value; } bool_words[] = {
     { "true", true }, { "yes", true }, { "on", true }, { "1", true },
@@ -77,6 +81,15 @@ static bool bool_of(const char *value, uint32_t *out)
     return false;
 }
 
+static bool word_of(const char *words, const char *value, uint32_t *out)
+{
+    g_auto(GStrv) all = g_strsplit(words, "|", -1);
+    for (*out = 0; all[*out]; ++*out)
+        if (strcmp(all[*out], value) == 0)
+            return true;
+    return false;
+}
+
 bool ike_profile_set(struct ike_profile *p, const char *name, const char *value, GError **error)
 {
     const struct setting *s = find(name, error);
@@ -86,6 +99,15 @@ bool ike_profile_set(struct ike_profile *p, const char *name, const char *value,
     if (s->is_bool) {
         if (!bool_of(value, &number)) {
             g_set_error(error, profile_error(), 0, "%s is true or false, not \"%s\"", name, value);
+            return false;
+        }
+        put(p, s, number);
+        return true;
+    }
+    if (s->words) {
+        if (!word_of(s->words, value, &number)) {
+            g_set_error(error, profile_error(), 0, "%s is one of %s, not \"%s\"", name, s->words,
+                        value);
             return false;
         }
         put(p, s, number);
@@ -107,6 +129,10 @@ void ike_profile_each(void (*fn)(void *self, const char *name, const char *type,
 {
     for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
         const struct setting *s = &settings[i];
-        fn(self, s->name, s->is_bool ? "bool" : "number", s->dflt, s->min, s->max, s->doc);
+        fn(self, s->name,
+           s->is_bool ? "bool"
+           : s->words ? s->words
+                      : "number",
+           s->dflt, s->min, s->max, s->doc);
     }
 }

@@ -2,6 +2,8 @@
  * policy wants protected comes in clear. */
 #include "ipsec_priv.h"
 
+#include "net/qos.h"
+
 enum { PORT_IKE = 500, PORT_NAT_T = 4500 };
 
 /* ---- Going out ---- */
@@ -107,6 +109,17 @@ static void seal_piece(void *self, struct pkt *p)
     c->alive = seal(c->x, c->pair, c->out, c->nexthop, c->f, c->df, p);
 }
 
+/* The queue that the sealed packet will meet looks at it as it is now. */
+static void pre_classify(struct ipsec *x, const struct ident *ident, const struct pair *pair,
+                         struct net_if *out, const struct flow *f, struct pkt *p)
+{
+    const struct ipsec_map_entry *e = ipsec_entry_of(x, ident);
+    ip4 nexthop;
+    if (e && e->pre_classify &&
+        (f->dst == pair->out->dst || net_route_lookup(x->node, pair->out->dst, &out, &nexthop)))
+        net_qos_preclassify(out, p);
+}
+
 static void protect(struct ipsec *x, struct ident *ident, struct pair *pair, struct net_if *out,
                     ip4 nexthop, const struct flow *f, struct pkt *p)
 {
@@ -115,6 +128,8 @@ static void protect(struct ipsec *x, struct ident *ident, struct pair *pair, str
         send_failed(x, ident, p, DROP_ESP_PROXY);
         return;
     }
+    if (net_if_policy(out, true))
+        pre_classify(x, ident, pair, out, f, p);
     struct ipsec_fit fit = ipsec_fit(x, pair, out, p);
     if (fit.what == IPSEC_FIT_NEVER) {
         /* Say so to the sender, in bytes before sealing        RFC 2401 6.1.1, RFC 1191 */

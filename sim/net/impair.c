@@ -318,6 +318,11 @@ static bool wire_take(struct link_dir *d, uint32_t bytes, sim_time now, sim_time
     return true;
 }
 
+sim_time link_wire_free(const struct net_link *l, uint32_t end)
+{
+    return l->ends[end].dir ? l->ends[end].dir->wire_free : 0;
+}
+
 /* What the rules of the scenario want with it. */
 struct wish {
     bool drop, duplicate, corrupt, delayed;

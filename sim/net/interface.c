@@ -1,5 +1,5 @@
 /* Interfaces: their addresses and state. Whatever moves here, the routes follow. */
-#include "net_priv.h"
+#include "qos_priv.h"
 
 #define MTU_DEFAULT            1500
 #define BANDWIDTH_DEFAULT_KBPS 100000
@@ -29,6 +29,8 @@ void if_free(struct net_if *i)
     g_free(i->description);
     g_free(i->acl_in);
     g_free(i->acl_out);
+    qos_port_free(box_of(i)->qos_out);
+    qos_port_free(box_of(i)->qos_in);
     g_free(box_of(i));
 }
 

@@ -1,6 +1,6 @@
 /* IP coming in (RFC 791, RFC 1812 4.2 and 5): head checks, inbound list, hook, then forward or
  * deliver. */
-#include "net_priv.h"
+#include "qos_priv.h"
 
 static void drop_in(struct net_if *in, struct pkt *p, enum drop_reason why)
 {
@@ -89,11 +89,20 @@ static void route_in(struct net_node *n, struct net_if *in, struct pkt *p, const
 
 void ip_input(struct net_if *in, struct pkt *p)
 {
-    struct net_node *n = in->node;
     struct ip4_head h;
     in->in_packets++;
     in->in_bytes += p->len;
     p->in = in;
+    if (in->node->cpu && head_check(p, &h) == DROP_NONE && !martian(&h) &&
+        cpu_takes_in(in, p, &h))
+        return;
+    ip_input_now(in, p);
+}
+
+void ip_input_now(struct net_if *in, struct pkt *p)
+{
+    struct net_node *n = in->node;
+    struct ip4_head h;
     enum drop_reason why = head_check(p, &h);
     if (why == DROP_NONE && martian(&h))
         why = DROP_IP_MARTIAN;
@@ -101,6 +110,8 @@ void ip_input(struct net_if *in, struct pkt *p)
         drop_in(in, p, why);
         return;
     }
+    if (((struct if_box *)in)->qos_in && !qos_input(in, &p))
+        return;
     if (in->acl_in && !n->conns && !ip_acl_passes(in, in->acl_in, p)) {
         net_icmp_error(n, p, ICMP_UNREACHABLE, ICMP_ADMIN_PROHIBITED, 0);
         drop_in(in, p, DROP_ACL);

@@ -1,6 +1,6 @@
 /* IP going out (RFC 791, RFC 1812 4.2.2.7 and 5.2): the way, the outbound list, the hook,
  * fragments, the link. */
-#include "net_priv.h"
+#include "qos_priv.h"
 
 #define FRAG_UNIT 8 /* RFC 791: offsets count in these */
 
@@ -52,6 +52,8 @@ void ip_send(struct net_node *n, struct pkt *p, bool forwarded)
         if (!p)
             return;
     }
+    if (d.shared)
+        route_share(n, p, &d);
     /* What the node made itself passes its outbound lists unseen, as on the routers of the time. */
     if (forwarded && d.out->acl_out && !n->conns && !ip_acl_passes(d.out, d.out->acl_out, p)) {
         net_icmp_error(n, p, ICMP_UNREACHABLE, ICMP_ADMIN_PROHIBITED, 0);
@@ -74,6 +76,12 @@ void net_output(struct net_node *n, struct pkt *p)
 }
 
 void net_output_on(struct net_if *out, ip4 nexthop, struct pkt *p)
+{
+    if (!out->node->cpu || !cpu_takes_out(out, nexthop, p))
+        net_output_now(out, nexthop, p);
+}
+
+void net_output_now(struct net_if *out, ip4 nexthop, struct pkt *p)
 {
     uint32_t mtu = MIN(out->ip_mtu, out->mtu);
     if (p->len <= mtu) {
@@ -153,6 +161,7 @@ static uint32_t cut(const struct pkt *p, size_t first_bytes, uint32_t mtu,
         q->sa_in = p->sa_in;
         q->sa_out = p->sa_out;
         q->mark = p->mark;
+        q->queue = p->queue;
         at += n;
         offset += n;
         pieces++;

@@ -1,6 +1,6 @@
 /* Links: what one end sends comes out at the other, or on a segment at the end that owns the next
  * hop. A perfect link costs one event a packet; everything else is decided in impair.c. */
-#include "net_priv.h"
+#include "qos_priv.h"
 
 #define NO_FLIGHT   UINT32_MAX
 #define OWNERS_SCAN 8 /* ends that are quicker walked than hashed */
@@ -159,7 +159,7 @@ static void link_arrive(void *owner, uint64_t arg)
     struct net_if *in = l->ends[f.to].i;
     struct pkt *p = pkt_own(f.p);
     p->in = in;
-    p->sa_in = p->sa_out = p->mark = 0; /* what the sender knew stays with it */
+    p->sa_in = p->sa_out = p->mark = p->queue = 0; /* what the sender knew stays with it */
     if (!l->up || !in->admin_up) {
         in->in_drops++;
         pkt_drop(in->node, p, DROP_LINK_DOWN);
@@ -248,6 +248,14 @@ static struct pkt *flip_bit(struct pkt *p, uint64_t bit)
 }
 
 void link_send(struct net_if *out, ip4 nexthop, struct pkt *p)
+{
+    if (((struct if_box *)out)->qos_out)
+        qos_output(out, nexthop, p);
+    else
+        link_put(out, nexthop, p);
+}
+
+void link_put(struct net_if *out, ip4 nexthop, struct pkt *p)
 {
     struct net_link *l = out->link;
     if (!l || !l->up || !out->admin_up) {

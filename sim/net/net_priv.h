@@ -28,6 +28,7 @@ struct route {
     uint8_t len;        /* of the prefix */
     uint8_t state;      /* enum route_state, while resolving */
     bool was_usable;
+    uint32_t turn; /* which of the routes equal to this one the next packet takes */
 };
 
 /* What a node does with packets to one address; the answer is kept until something changes. */
@@ -37,6 +38,7 @@ struct dest {
     struct net_if *out;  /* for DEST_BROADCAST NULL when no interface is up */
     uint32_t generation; /* of the node when this was true */
     uint8_t kind;
+    bool shared; /* there are other ways as good: see route_share */
 };
 #define DEST_CACHE_BITS 2
 
@@ -67,6 +69,9 @@ struct drop_count {
 struct reassembly;
 struct net_conns;
 struct net_nat;
+struct qos_conf;
+struct qos_port;
+struct cpu;
 
 struct net_node {
     struct net *net;
@@ -95,6 +100,8 @@ struct net_node {
     struct tcp_stack *tcp;   /* NULL until it listens or connects */
     int8_t tcp_resets;       /* 1 and -1 as told; 0 = as hosts and routers do */
     struct net_conns *conns; /* NULL unless somebody wants connections tracked */
+    struct qos_conf *qos;    /* NULL until asked for */
+    struct cpu *cpu;         /* NULL: the fast path takes everything */
     struct net_nat *nat;     /* NULL unless it translates */
     GQueue looped;           /* packets to itself, delivered by an event of their own */
     struct sim_port loop_port;
@@ -109,6 +116,8 @@ struct if_box {
     struct net_if pub;
     bool was_up;
 };
+    struct qos_port *qos_out, *qos_in; /* policies in force, NULL = none */
+    uint32_t tx_ring;                  /* 0 = the default */
 
 static inline ip4 pkt_src(const struct pkt *p)
 {
@@ -137,6 +146,8 @@ void route_connected_add(struct net_node *n, struct net_if *i);
 void route_connected_del(struct net_node *n, struct net_if *i);
 void route_interface_changed(struct net_node *n, struct net_if *i);
 /* Lent until the next call for this node. */
+/* Which of the equal ways this packet takes: *d has the first of them. */
+void route_share(struct net_node *n, const struct pkt *p, struct dest *d);
 const struct dest *dest_slow(struct net_node *n, struct dest *d, ip4 dst);
 static inline const struct dest *dest_of(struct net_node *n, ip4 dst)
 {
@@ -147,7 +158,9 @@ static inline const struct dest *dest_of(struct net_node *n, ip4 dst)
 
 /* ---- The steps of IP ---- */
 
-void ip_input(struct net_if *in, struct pkt *p); /* from the wire */
+void ip_input(struct net_if *in, struct pkt *p);     /* from the wire */
+void ip_input_now(struct net_if *in, struct pkt *p); /* the processor has let it through */
+void net_output_now(struct net_if *out, ip4 nexthop, struct pkt *p);
 void ip_deliver(struct net_node *n, struct net_if *in, struct pkt *p, const struct ip4_head *h);
 bool ip_acl_passes(struct net_if *i, const char *name, const struct pkt *p);
 /* Routes and sends; `forwarded` packets meet the outbound ACL and are answered with ICMP errors. */
@@ -240,7 +253,10 @@ void link_free(struct net_link *l);
 void portal_free(struct net_portal *portal);
 /* Takes the packet. */
 void portal_arrive(struct net_portal *portal, struct net_if *from, ip4 nexthop, struct pkt *p);
-void link_send(struct net_if *out, ip4 nexthop, struct pkt *p);
+void link_send(struct net_if *out, ip4 nexthop, struct pkt *p); /* through the queues */
+void link_put(struct net_if *out, ip4 nexthop, struct pkt *p);  /* on the wire */
+/* When the wire has carried all that was put on it. */
+sim_time link_wire_free(const struct net_link *l, uint32_t end);
 void link_forget_owners(struct net_link *l);
 void impair_decide(struct net_link *l, uint32_t end, uint64_t number, const struct pkt *p,
                    struct fate *f);

@@ -1,5 +1,5 @@
 /* Nets and nodes: who exists, what they are called, what the rooms above handed in. */
-#include "net_priv.h"
+#include "qos_priv.h"
 
 /* RFC 1700 gave 64 to hosts; routers of the time begin at 255. */
 #define TTL_HOST   64
@@ -88,6 +88,8 @@ void node_free(struct net_node *n)
         pkt_unref(p);
     g_ptr_array_unref(n->routes);
     g_ptr_array_unref(n->ifs);
+    qos_conf_free(n->qos);
+    cpu_free(n->cpu);
     if (n->local)
         g_hash_table_unref(n->local);
     if (n->acls)

@@ -59,6 +59,7 @@ struct pkt *pkt_own(struct pkt *p)
     copy->sa_in = p->sa_in;
     copy->sa_out = p->sa_out;
     copy->mark = p->mark;
+    copy->queue = p->queue;
     p->refs--;
     return copy;
 }

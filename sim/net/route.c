@@ -297,6 +297,20 @@ static const struct route *longest_match(const struct net_node *n, ip4 dst)
     return NULL;
 }
 
+/* The k-th of the usable routes that are as good as this one, which is the first: NULL past the
+ * last. */
+static const struct route *equal_to(const struct net_node *n, const struct route *first, uint32_t k)
+{
+    for (guint i = prefix_begin(n, first->r.net.addr, first->len); i < n->routes->len; i++) {
+        const struct route *rt = route_nth(n, i);
+        if (!prefix_is(rt, first->r.net.addr, first->len) || rt->r.distance > first->r.distance)
+            break;
+        if (rt->r.usable && rt->r.distance == first->r.distance && k-- == 0)
+            return rt;
+    }
+    return NULL;
+}
+
 #define LOCAL_SCAN 8 /* interfaces that are quicker walked than hashed */
 
 /* Every address and broadcast address of interfaces that are up; the first interface wins. */
@@ -361,8 +375,23 @@ const struct dest *dest_slow(struct net_node *n, struct dest *d, ip4 dst)
         d->kind = DEST_ROUTE;
         d->out = rt->via;
         d->nexthop = rt->hop ? rt->hop : dst;
+        d->shared = equal_to(n, rt, 1) != NULL;
     }
     return d;
+}
+
+void route_share(struct net_node *n, const struct pkt *p, struct dest *d)
+{
+    struct route *first = (struct route *)longest_match(n, d->dst);
+    const struct route *rt;
+    uint32_t ways = 0;
+    bool in_turn = false;
+    for (; (rt = equal_to(n, first, ways)); ways++)
+        in_turn = in_turn || rt->via->per_packet;
+    uint32_t hash = (pkt_src(p) * UINT32_C(0x9E3779B1) ^ d->dst) * UINT32_C(0x85EBCA6B);
+    rt = equal_to(n, first, (in_turn ? first->turn++ : hash >> 16) % ways);
+    d->out = rt->via;
+    d->nexthop = rt->hop ? rt->hop : d->dst;
 }
 
 bool net_route_lookup(struct net_node *n, ip4 dst, struct net_if **out, ip4 *nexthop)

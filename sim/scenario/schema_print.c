@@ -157,7 +157,11 @@ static void setting(void *self, const char *name, const char *type, uint32_t dfl
     if (strcmp(type, "bool") == 0)
         g_string_append_printf(out, "| `%s` | true or false | %s | %s |\n", name,
                                dflt ? "true" : "false", doc);
-    else
+    else if (strcmp(type, "number") != 0) { /* the words it may be; bars end cells */
+        g_auto(GStrv) words = g_strsplit(type, "|", -1);
+        g_autofree char *list = g_strjoinv(", ", words);
+        g_string_append_printf(out, "| `%s` | %s | %s | %s |\n", name, list, words[0], doc);
+    } else
         g_string_append_printf(out, "| `%s` | %u to %u | %u | %s |\n", name, min, max, dflt, doc);
 }
 
