@@ -28,6 +28,7 @@ struct traffic_spec {
     sim_time give_up; /* the opener ends it when nothing moves for so long; 0 = never */
     sim_time keepalive;
     uint16_t mss;               /* that both announce; 0 = by the interface */
+    bool ignore_mss;            /* the writer sends segments as large as its interface takes */
     uint32_t window, window_to; /* receive windows of `from` and `to`; 0 = 65535 */
     enum net_tcp_wscale wscale, wscale_to;
     uint32_t tries; /* transmissions again of a segment; 0 = 8 */

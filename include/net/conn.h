@@ -41,6 +41,9 @@ struct net_conn_rules {
     uint32_t limit;    /* entries at once */
     bool icmp_replies; /* an echo reply belongs to its request; without, it is a first packet */
     bool keep_flows;   /* an entry whose VPN context is over takes the next one */
+    /* Segment sizes in SYNs that pass are brought between these; 0 = no such end. */
+    uint16_t mss_least, mss_most;
+    bool mss_strict; /* segments larger than what the other end was told do not pass */
 };
 /* What whoever switches it on is asked. */
 struct net_conn_ops {

@@ -33,6 +33,16 @@ const char *net_node_name(const struct net_node *n);
 struct net *net_node_net(const struct net_node *n);
 struct trace_scope *net_node_scope(const struct net_node *n);
 void net_node_set_hooks(struct net_node *n, const struct net_hooks *hooks);
+/* Who is asked about each packet that came in, behind the inbound list and IPsec and once more when
+ * it was unwrapped, before it is delivered (out NULL) or forwarded. DROP_NONE = it goes on. */
+struct net_guard {
+    enum drop_reason (*judge)(void *self, struct net_if *in, struct net_if *out,
+                              const struct pkt *p);
+    /* Does it pass an interface's list though the list refuses it? `in`: the inbound one. */
+    bool (*admits)(void *self, struct net_if *i, bool in, const struct pkt *p);
+    void *self;
+};
+void net_node_set_guard(struct net_node *n, const struct net_guard *guard);
 struct net_node *net_node_by_name(struct net *net, const char *name);
 size_t net_node_count(const struct net *net);
 struct net_node *net_node_at(struct net *net, size_t i);
@@ -58,6 +68,7 @@ struct net_if {
     bool no_route_cache;  /* no fast path for what comes or leaves here (net/qos.h) */
     uint64_t in_packets, in_bytes, out_packets, out_bytes, in_drops, out_drops;
     uint32_t bandwidth_kbps; /* for show; 100000 on FastEthernet */
+    uint16_t tcp_mss;        /* SYNs that pass here announce at most this; 0 = as they are */
     void *ext;               /* of the room above that owns interfaces (device) */
 };
 struct net_if *net_if_new(struct net_node *n, const char *name); /* admin_up, mtu 1500 */

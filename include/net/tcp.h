@@ -56,6 +56,7 @@ struct net_tcp_settings {
     enum net_tcp_wscale wscale;
     uint8_t tos;
     bool no_df;         /* packets may be fragmented: no path MTU discovery */
+    bool mss_deaf;      /* sends segments as large as the interface takes, whatever the peer says */
     bool nodelay;       /* no waiting for a full segment (RFC 9293 3.7.4) */
     sim_time ack_delay; /* longest wait of an acknowledgment; 0 = 200 ms, < 0 = none */
     sim_time rto_min;   /* 0 = 1 s (RFC 6298 2.4) */
@@ -115,11 +116,15 @@ struct net_tcp_info {
     uint64_t again;                   /* segments sent again */
     uint32_t mss;                     /* bytes of a full segment to the peer, as of now */
     uint32_t announced;               /* segment size in our SYN */
+    uint32_t peer_mss;                /* and what the peer's allows */
+    uint32_t iss, irs;                /* initial sequence numbers, ours and the peer's */
     uint32_t cwnd, ssthresh, send_window, receive_window;
     uint8_t send_shift, receive_shift; /* window scale in use */
     sim_time srtt, rto;
 };
 void net_tcp_info(const struct net_tcp *c, struct net_tcp_info *out);
+/* By its id in events. NULL when there is none. */
+const struct net_tcp *net_tcp_by_id(const struct net_node *n, uint32_t id);
 size_t net_tcp_count(const struct net_node *n); /* connections that exist, those waiting included */
 
 /* Whether segments of no connection are answered with a reset. Hosts do, nodes that forward do not,

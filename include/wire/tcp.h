@@ -34,5 +34,10 @@ void tcp_emit(ip4 src, ip4 dst, const struct tcp_head *h, uint8_t *head, size_t 
  * checksum follows. True when it was changed; `was` (may be NULL) gets the old value. Anything that
  * is not a sound SYN with the option stays as it is. */
 bool tcp_mss_clamp(uint8_t *segment, size_t n, uint16_t most, uint16_t *was);
+/* The same with a lower end too: what is smaller than `least` is raised to it, and that wins over
+ * `most`. 0 = no such end. */
+bool tcp_mss_fit(uint8_t *segment, size_t n, uint16_t least, uint16_t most, uint16_t *was);
+/* The segment size in a SYN; 0 = there is none. */
+uint16_t tcp_mss_of(const uint8_t *segment, size_t n);
 
 #endif

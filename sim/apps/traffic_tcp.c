@@ -253,6 +253,7 @@ static struct net_tcp_settings settings_of(const struct traffic *t, bool opener)
                                      .wscale = opener ? s->wscale : s->wscale_to,
                                      .tos = s->tos,
                                      .no_df = !s->df,
+                                     .mss_deaf = s->ignore_mss && opener != s->download,
                                      .nodelay = s->every > 0,
                                      .tries = s->tries,
                                      .keepalive = s->keepalive};

@@ -285,6 +285,8 @@ enum drop_reason conn_judge(struct net_conns *t, struct net_if *in, struct net_i
         return why;
     if (!fresh)
         why = bind(t, c, out, p);
+    if (why == DROP_NONE && c->pub.protocol == IPPROTO_NUM_TCP)
+        why = conn_mss_judge(t, c, &s, back, in, out, p);
     if (why != DROP_NONE)
         return why; /* and its idle time goes on */
     c->pub.packets++;

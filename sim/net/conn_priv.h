@@ -27,6 +27,7 @@ struct conn {
     enum conn_class class;
     GList all, idle;     /* places in the table's queues */
     uint32_t fin_end[2]; /* of TCP: the number behind the FIN, of opener and answerer */
+    uint16_t mss[2];     /* and what the other was told of the segments each takes; 0 = nothing */
 };
 struct conn_frag;
 struct net_conns {
@@ -69,6 +70,12 @@ void conn_see(const struct pkt *p, struct conn_seen *s);
 enum conn_class conn_tcp_class(const struct conn *c);
 /* Takes the segment into account; why the connection is over now, or NULL. */
 const char *conn_tcp_follow(struct conn *c, const struct conn_seen *s, bool back);
+
+/* ---- tcp_mss.c ---- */
+/* Notes what a SYN announces; judges the size of the others. */
+enum drop_reason conn_mss_judge(struct net_conns *t, struct conn *c, const struct conn_seen *s,
+                                bool back, const struct net_if *in, const struct net_if *out,
+                                const struct pkt *p);
 
 /* ---- conn_frag.c ---- */
 /* A fragment: true when it may go on; false when it was taken (held or dropped). */

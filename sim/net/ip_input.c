@@ -43,6 +43,8 @@ bool ip_acl_passes(struct net_if *i, const char *name, const struct pkt *p)
         return true; /* a list that is not defined, or has no line yet, filters nothing */
     struct flow f;
     pkt_flow(p, &f);
+    if (n->guard.admits && n->guard.admits(n->guard.self, i, name == i->acl_in, p))
+        return true;
     const struct acl_line *l = acl_match(a, &f);
     bool permit = l && l->permit;
     TRACE(n->scope, acl_hit, .acl = a->name, .line = l ? l->number : 0, .permit = permit,
@@ -64,6 +66,8 @@ static void forward(struct net_node *n, struct net_if *in, struct pkt *p, const 
         return;
     }
     p = pkt_own(p);
+    if (n->conns)
+        conn_mss_pass(n->conns, p);
     ip4_ttl_decrement(pkt_data(p));
     ++*n->count.forwarded;
     ip_send(n, p, true);
@@ -80,8 +84,18 @@ static void route_in(struct net_node *n, struct net_if *in, struct pkt *p, const
         g_assert(why == DROP_NONE);
         h = &turned;
     }
-    const struct dest *d = dest_of(n, h->dst);
-    if (d->kind == DEST_LOCAL || d->kind == DEST_BROADCAST)
+    if (in->tcp_mss)
+        p = mss_pass(p, 0, in->tcp_mss);
+    struct dest d = *dest_of(n, h->dst);
+    bool mine = d.kind == DEST_LOCAL || d.kind == DEST_BROADCAST;
+    if (n->guard.judge) {
+        enum drop_reason why = n->guard.judge(n->guard.self, in, mine ? NULL : d.out, p);
+        if (why != DROP_NONE) {
+            drop_in(in, p, why);
+            return;
+        }
+    }
+    if (mine)
         ip_deliver(n, in, p, h);
     else
         forward(n, in, p, h);

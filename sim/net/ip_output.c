@@ -60,6 +60,8 @@ void ip_send(struct net_node *n, struct pkt *p, bool forwarded)
         drop_out(d.out, p, DROP_ACL);
         return;
     }
+    if (d.out->tcp_mss)
+        p = mss_pass(p, 0, d.out->tcp_mss);
     if (n->hooks.egress && n->hooks.egress(n->hooks.self, d.out, d.nexthop, p) == NET_TAKEN)
         return;
     net_output_on(d.out, d.nexthop, p);

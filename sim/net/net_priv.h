@@ -77,6 +77,7 @@ struct net_node {
     struct net *net;
     struct trace_scope *scope;
     struct net_hooks hooks;
+    struct net_guard guard;
     bool forwards;
     uint8_t ttl;                             /* of packets it makes */
     uint16_t ip_id;                          /* of the next packet it makes */
@@ -176,8 +177,11 @@ void ip_loop_event(void *node, uint64_t arg);
 /* The packet comes in again, behind what is being done: p->in is set. */
 void ip_again_later(struct net_node *n, struct pkt *p);
 
+/* A SYN's segment size brought between two ends (0 = none). Takes the packet and gives it back. */
+struct pkt *mss_pass(struct pkt *p, uint16_t least, uint16_t most);
 /* A packet to be forwarded, at the connection table: true when it goes on, else it was taken. */
 bool conn_passes(struct net_node *n, struct net_if *in, struct pkt *p, const struct ip4_head *h);
+void conn_mss_pass(struct net_conns *t, struct pkt *p); /* writes to it */
 void conns_free(struct net_node *n);
 /* Translation of what came in, and of what is forwarded and routed. Both take the packet; NULL: it
  * waits for its other fragments, or was dropped. */

@@ -117,6 +117,11 @@ struct trace_scope *net_node_scope(const struct net_node *n)
     return n->scope;
 }
 
+void net_node_set_guard(struct net_node *n, const struct net_guard *guard)
+{
+    n->guard = *guard;
+}
+
 void net_node_set_hooks(struct net_node *n, const struct net_hooks *hooks)
 {
     n->hooks = hooks ? *hooks : (struct net_hooks){0};

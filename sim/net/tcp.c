@@ -425,6 +425,9 @@ void net_tcp_info(const struct net_tcp *c, struct net_tcp_info *out)
         .again = c->again,
         .mss = c->smss,
         .announced = c->announced,
+        .peer_mss = c->peer_mss,
+        .iss = c->iss,
+        .irs = c->irs,
         .cwnd = c->cwnd,
         .ssthresh = c->ssthresh,
         .send_window = c->snd_wnd,
@@ -434,6 +437,16 @@ void net_tcp_info(const struct net_tcp *c, struct net_tcp_info *out)
         .srtt = c->srtt,
         .rto = c->rto,
     };
+}
+
+const struct net_tcp *net_tcp_by_id(const struct net_node *n, uint32_t id)
+{
+    for (guint i = 0; n->tcp && i < n->tcp->conns->len; i++) {
+        const struct net_tcp *c = n->tcp->conns->pdata[i];
+        if (c->id == id)
+            return c;
+    }
+    return NULL;
 }
 
 /* ---- Segments in ---- */

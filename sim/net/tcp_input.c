@@ -27,6 +27,8 @@ void tcp_take_syn(struct net_tcp *c, const struct tcp_head *h)
     c->peer_wscale = h->has_wscale;
     /* RFC 9293 3.7.1: without the option, 536. One that leaves no room for data is not believed. */
     c->peer_mss = h->mss ? MAX(h->mss, 28) : TCP_MSS_DEFAULT;
+    if (c->set.mss_deaf)
+        c->peer_mss = UINT16_MAX;
     tcp_size_renew(c);
     c->snd_wnd = c->snd_wnd_max = h->window; /* never scaled in a SYN */
     c->snd_wl1 = 0;

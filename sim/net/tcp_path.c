@@ -55,10 +55,20 @@ void tcp_size_renew(struct net_tcp *c)
     c->cwnd = MAX(c->cwnd, c->smss);
 }
 
+/* What the MTU leaves, and no more than is to pass the interface. */
+static uint32_t interface_mss(struct net_node *n, ip4 dst)
+{
+    struct net_if *out;
+    ip4 hop;
+    uint32_t mss = tcp_interface_mtu(n, dst) - TCP_IP_HEADS;
+    if (net_route_lookup(n, dst, &out, &hop) && out && out->tcp_mss)
+        mss = MIN(mss, out->tcp_mss);
+    return mss;
+}
+
 void tcp_size_init(struct net_tcp *c)
 {
-    uint32_t own = tcp_interface_mtu(c->stack->node, c->key.remote) - TCP_IP_HEADS;
-    c->announced = c->set.mss ? c->set.mss : own;
+    c->announced = c->set.mss ? c->set.mss : interface_mss(c->stack->node, c->key.remote);
     c->peer_mss = TCP_MSS_DEFAULT;
     tcp_size_renew(c);
 }

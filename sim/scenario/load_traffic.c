@@ -46,7 +46,7 @@ static bool check_kind(const struct yml_node *flow, enum traffic_kind kind, GErr
 {
     static const char *const of_tcp[] = {"bytes",   "reply",     "download",     "mss",
                                          "window",  "window-to", "window-scale", "window-scale-to",
-                                         "give-up", "keepalive", "tries"};
+                                         "give-up", "keepalive", "tries",        "ignore-mss"};
     for (size_t i = 0; i < G_N_ELEMENTS(of_tcp); i++) {
         const struct yml_node *key = yml_key(flow, of_tcp[i]);
         if (key && kind != TRAFFIC_TCP)
@@ -69,6 +69,7 @@ static bool load_tcp(const struct yml_node *flow, struct traffic_spec *spec, GEr
     spec->give_up = get_time(flow, "give-up", 0);
     spec->keepalive = get_time(flow, "keepalive", 0);
     spec->mss = (uint16_t)get_count(flow, "mss", 0);
+    spec->ignore_mss = get_bool(flow, "ignore-mss", false);
     spec->window = (uint32_t)get_size(flow, "window", 65535);
     spec->window_to = (uint32_t)get_size(flow, "window-to", spec->window);
     spec->wscale = (enum net_tcp_wscale)word_of(flow, "window-scale", scales);

@@ -137,24 +137,45 @@ static void byte_change(uint8_t *segment, size_t at, uint8_t v)
     be16_put(segment + AT_CHECKSUM, (uint16_t)~sum);
 }
 
-bool tcp_mss_clamp(uint8_t *segment, size_t n, uint16_t most, uint16_t *was)
+/* Where the segment size of a SYN stands; 0 = there is none. */
+static size_t mss_at(const uint8_t *segment, size_t n)
 {
     if (n < TCP_HEAD || !(segment[AT_FLAGS] & TCP_SYN))
-        return false;
+        return 0;
     size_t head_bytes = (segment[AT_OFFSET] >> 4) * 4u;
     if (head_bytes < TCP_HEAD || head_bytes > n)
-        return false;
-    struct span left = span_of(segment + TCP_HEAD, head_bytes - TCP_HEAD), o;
+        return 0;
+    struct span left = {segment + TCP_HEAD, head_bytes - TCP_HEAD}, o;
     uint8_t kind;
-    while (next_option(&left, &kind, &o)) {
-        if (kind != OPTION_MSS || o.n != 4 || be16_get(o.p + 2) <= most)
-            continue;
-        if (was)
-            *was = be16_get(o.p + 2);
-        size_t at = (size_t)(o.p + 2 - segment);
-        byte_change(segment, at, (uint8_t)(most >> 8));
-        byte_change(segment, at + 1, (uint8_t)most);
-        return true;
-    }
-    return false;
+    while (next_option(&left, &kind, &o))
+        if (kind == OPTION_MSS && o.n == 4)
+            return (size_t)(o.p + 2 - segment);
+    return 0;
+}
+
+uint16_t tcp_mss_of(const uint8_t *segment, size_t n)
+{
+    size_t at = mss_at(segment, n);
+    return at ? be16_get(segment + at) : 0;
+}
+
+bool tcp_mss_fit(uint8_t *segment, size_t n, uint16_t least, uint16_t most, uint16_t *was)
+{
+    size_t at = mss_at(segment, n);
+    if (!at)
+        return false;
+    uint16_t old = be16_get(segment + at), mss = most ? MIN(old, most) : old;
+    mss = MAX(mss, least);
+    if (mss == old)
+        return false;
+    if (was)
+        *was = old;
+    byte_change(segment, at, (uint8_t)(mss >> 8));
+    byte_change(segment, at + 1, (uint8_t)mss);
+    return true;
+}
+
+bool tcp_mss_clamp(uint8_t *segment, size_t n, uint16_t most, uint16_t *was)
+{
+    return tcp_mss_fit(segment, n, 0, MAX(most, 1), was); /* 0 would be no end at all */
 }

@@ -173,3 +173,27 @@ Test(tcp_mss, is_lowered_in_a_syn_and_the_checksum_stays_right)
         cr_expect_eq(h.mss, row[i].mss, "row %zu: %u", i, h.mss);
     }
 }
+
+Test(tcp, a_segment_size_is_brought_between_two_ends)
+{
+    static const struct {
+        const char *options;
+        uint16_t least, most, mss;
+        bool changed;
+    } row[] = {
+        {"020405b4", 0, 0, 1460, false},      {"020405b4", 0, 1380, 1380, true},
+        {"02040100", 536, 1380, 536, true},   {"02040218", 536, 1380, 536, false},
+        {"020405b4", 1400, 1300, 1400, true}, /* the lower end wins */
+        {"0303070402", 536, 1300, 0, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        size_t n;
+        g_autofree uint8_t *b = segment_of(row[i].options, TCP_SYN, &n);
+        cr_expect_eq(tcp_mss_fit(b, n, row[i].least, row[i].most, NULL), row[i].changed, "row %zu",
+                     i);
+        cr_expect_eq(tcp_mss_of(b, n), row[i].mss, "row %zu", i);
+        struct tcp_head h;
+        struct span payload;
+        cr_expect_eq(tcp_parse(SRC, DST, span_of(b, n), &h, &payload), WIRE_OK, "row %zu", i);
+    }
+}
