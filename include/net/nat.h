@@ -23,7 +23,10 @@ struct net_nat_rule {
     struct net_if *inside, *outside; /* NULL = any */
     struct ip4_net real;             /* of the inside; mask 0 = any */
     struct ip4_net remote;           /* mask 0 = any */
-    char *acl;               /* a list of the node that must permit it too; copied; or NULL */
+    char *acl; /* a list of the node that must permit it too; copied; or NULL */
+    /* And this must be true of it, as the inside sends it; or NULL. */
+    bool (*picks)(void *self, const struct flow *f);
+    void *self;
     ip4 mapped, mapped_last; /* address or pool; 0 = that of the outside interface */
     uint8_t protocol;        /* static with ports; 0 = all */
     uint16_t real_port, mapped_port;
@@ -38,9 +41,13 @@ enum net_nat_esp {
 /* Lent for the life of the table; may change. Times of 0 = never. */
 struct net_nat_conf {
     sim_time udp, tcp, tcp_closing, icmp, esp, other;
+    sim_time address;    /* an address of a pool stays with who had it this long after its last
+                            packet; 0 = as long as its flows */
     bool preserve_ports; /* where it is free, the port stays */
     uint16_t port_low, port_high;
-    uint32_t limit; /* translations at once */
+    bool port_groups; /* a new port is of 1-511, 512-1023 or 1024-65535, as the real one is, and
+                         of no other range */
+    uint32_t limit;   /* translations at once */
     enum net_nat_esp esp_policy;
     bool must_translate; /* what no rule speaks of does not pass from an inside to an outside */
     bool
@@ -53,6 +60,7 @@ struct net_nat_flow {
     uint8_t protocol;
     struct net_if *outside;
     const struct net_nat_rule *rule; /* NULL: it is gone */
+    uint32_t tag;                    /* of the rule that made it */
     ip4 real, mapped, remote;
     uint32_t real_port, mapped_port, remote_port;
     uint64_t packets;
@@ -70,7 +78,7 @@ void net_nat_rule_add(struct net_node *n, const struct net_nat_rule *rule);
 void net_nat_rules_clear(struct net_node *n);
 size_t net_nat_rule_count(const struct net_node *n);
 const struct net_nat_rule *net_nat_rule_at(const struct net_node *n, size_t i);
-/* Ends flows, those `pick` says true of or all; how many. */
+/* Ends flows, those `pick` says true of or all (addresses of pools then too); how many. */
 size_t net_nat_clear(struct net_node *n, bool (*pick)(void *self, const struct net_nat_flow *f),
                      void *self);
 /* Forgets every flow and takes other ports from now on, as a box that lost its table does. */
@@ -81,6 +89,22 @@ size_t net_nat_count(const struct net_node *n);
 size_t net_nat_most(const struct net_node *n);
 const struct net_nat_flow *net_nat_first(const struct net_node *n);
 const struct net_nat_flow *net_nat_next(const struct net_nat_flow *f);
+/* An address of a pool and who has it, with or without flows. */
+struct net_nat_address {
+    ip4 real, mapped;
+    uint32_t tag; /* of the rule that gave it */
+    uint32_t flows;
+    sim_time born, last; /* last: of flows that have ended */
+};
+size_t net_nat_address_count(const struct net_node *n);
+const struct net_nat_address *net_nat_address_at(const struct net_node *n, size_t i);
+/* Takes it back, when no flow has it any more; whether. */
+bool net_nat_address_release(struct net_node *n, ip4 mapped);
+struct net_nat_stats {
+    uint64_t packets, made, expired,
+        exhausted; /* translated; flows: made, ended by time, refused */
+};
+struct net_nat_stats net_nat_stats(const struct net_node *n);
 /* The flow of a packet from the inside; NULL when it is not translated. */
 const struct net_nat_flow *net_nat_find(const struct net_node *n, uint8_t protocol, ip4 real,
                                         uint32_t real_port, ip4 remote, uint32_t remote_port);

@@ -1,6 +1,8 @@
 /* Address translation: the table of flows with their time-outs, and the two places where packets
  * meet it. */
 #include "nat_priv.h"
+
+#include <string.h>
 #include "wire/tcp.h"
 
 /* ---- Flows ---- */
@@ -22,9 +24,17 @@ static sim_time due(const struct net_nat *t, enum nat_class class)
     return head && idle ? ((const struct nat_flow *)head->data)->pub.last + idle : SIM_TIME_MAX;
 }
 
-static void arm(struct net_nat *t)
+static sim_time address_due(const struct net_nat *t)
 {
-    sim_time next = SIM_TIME_MAX;
+    const GList *head = t->waiting.head;
+    return head && t->conf->address
+               ? ((const struct nat_address *)head->data)->pub.last + t->conf->address
+               : SIM_TIME_MAX;
+}
+
+void nat_arm(struct net_nat *t)
+{
+    sim_time next = address_due(t);
     for (int class = 0; class < NAT_CLASSES; class ++)
         next = MIN(next, due(t, (enum nat_class) class));
     if (next == SIM_TIME_MAX)
@@ -40,7 +50,9 @@ static void expire(void *table)
     for (int class = 0; class < NAT_CLASSES; class ++)
         while (due(t, (enum nat_class) class) <= now)
             nat_flow_end(t, t->idle[class].head->data, "idle");
-    arm(t);
+    while (address_due(t) <= now)
+        nat_address_end(t, t->waiting.head->data);
+    nat_arm(t);
 }
 
 static enum nat_class class_of(const struct nat_flow *x)
@@ -99,7 +111,7 @@ struct nat_flow *nat_flow_new(struct net_nat *t, const struct net_nat_flow *like
     if (port)
         port->refs++;
     if (address)
-        address->refs++;
+        address->pub.flows++;
     if (t->all.length >= t->conf->limit) {
         nat_port_unref(t, port);
         nat_address_unref(t, address);
@@ -107,6 +119,7 @@ struct nat_flow *nat_flow_new(struct net_nat *t, const struct net_nat_flow *like
     }
     struct nat_flow *x = g_new0(struct nat_flow, 1), *old;
     x->pub = *like;
+    x->pub.tag = like->rule ? like->rule->tag : like->tag;
     x->pub.id = t->next_id++;
     x->pub.born = sim_now(t->node->net->sim);
     x->port = port;
@@ -131,10 +144,10 @@ struct nat_flow *nat_flow_new(struct net_nat *t, const struct net_nat_flow *like
     t->most = MAX(t->most, t->all.length);
     enter_class(t, x);
     ++*t->made;
+    t->stats.made++;
     TRACE(t->node->scope, nat_new, .id = x->pub.id, .protocol = like->protocol, .real = like->real,
           .real_port = like->real_port, .mapped = like->mapped, .mapped_port = like->mapped_port,
-          .remote = like->remote, .remote_port = like->remote_port,
-          .rule = like->rule ? like->rule->tag : 0);
+          .remote = like->remote, .remote_port = like->remote_port, .rule = x->pub.tag);
     return x;
 }
 
@@ -146,8 +159,10 @@ static void forget(struct net_nat *t, struct nat_flow *x)
     g_queue_unlink(&t->all, &x->all);
     g_queue_unlink(&t->idle[x->class], &x->idle);
     nat_port_unref(t, x->port);
+    if (x->address)
+        nat_address_used(x->address, x->pub.last);
     nat_address_unref(t, x->address);
-    if (!t->all.head)
+    if (!t->all.head && !t->waiting.head)
         sim_timer_disarm(&t->timer);
     g_free(x);
 }
@@ -155,6 +170,7 @@ static void forget(struct net_nat *t, struct nat_flow *x)
 void nat_flow_end(struct net_nat *t, struct nat_flow *x, const char *why)
 {
     ++*t->ended;
+    t->stats.expired += strcmp(why, "idle") == 0;
     TRACE(t->node->scope, nat_end, .id = x->pub.id, .protocol = x->pub.protocol,
           .real = x->pub.real, .real_port = x->pub.real_port, .mapped = x->pub.mapped,
           .mapped_port = x->pub.mapped_port, .why = why,
@@ -165,6 +181,7 @@ void nat_flow_end(struct net_nat *t, struct nat_flow *x, const char *why)
 void nat_flow_used(struct net_nat *t, struct nat_flow *x, const struct nat_seen *s, bool back)
 {
     x->pub.packets++;
+    t->stats.packets++;
     if (s->tcp & TCP_RST)
         x->fin[0] = x->fin[1] = true;
     else if (s->tcp & TCP_FIN)
@@ -194,7 +211,18 @@ static void refuse(struct net_nat *t, struct pkt *p, const struct nat_seen *s, s
           .sport = s->f.sport, .dst = s->f.dst, .dport = s->f.dport,
           .type = (uint32_t)MAX(s->f.icmp_type, 0), .code = (uint32_t)MAX(s->f.icmp_code, 0),
           .rule = rule ? rule->tag : 0);
+    t->stats.exhausted += why == DROP_NAT_EXHAUSTED;
     pkt_drop(t->node, p, why);
+}
+
+/* A packet about to be translated. */
+static void tell(struct net_nat *t, const struct nat_flow *x, const struct nat_seen *s,
+                 const struct pkt *p, bool back)
+{
+    TRACE(t->node->scope, nat_packet, .flow = x->pub.id, .back = back, .first = x->pub.packets == 0,
+          .protocol = s->f.protocol, .src = s->f.src, .sport = s->sport, .dst = s->f.dst,
+          .dport = s->dport, .to = back ? x->pub.real : x->pub.mapped,
+          .ident = be16_get(p->buf + p->head + 4));
 }
 
 static bool ported(const struct nat_flow *x)
@@ -239,6 +267,7 @@ struct pkt *nat_in(struct net_node *n, struct net_if *in, struct pkt *p)
     if (!x)
         return p;
     p = pkt_own(p);
+    tell(t, x, &s, p, true);
     nat_rewrite(p, false, x->pub.real, x->pub.real_port, ported(x));
     nat_flow_used(t, x, &s, true);
     t->turned = true;
@@ -325,6 +354,7 @@ struct pkt *nat_out(struct net_node *n, struct net_if *out, struct pkt *p)
     if (!x)
         return p;
     p = pkt_own(p);
+    tell(t, x, &s, p, false);
     nat_rewrite(p, true, x->pub.mapped, x->pub.mapped_port, ported(x));
     nat_flow_used(t, x, &s, false);
     return p;
@@ -348,6 +378,7 @@ void nat_free(struct net_node *n)
         forget(t, t->all.head->data);
     g_ptr_array_unref(t->rules);
     g_ptr_array_unref(t->addresses);
+    g_hash_table_unref(t->address_of);
     g_hash_table_unref(t->forth);
     g_hash_table_unref(t->back);
     g_hash_table_unref(t->by_mapped);
@@ -366,6 +397,7 @@ void net_nat_set(struct net_node *n, const struct net_nat_conf *conf)
     t->conf = conf;
     t->rules = g_ptr_array_new_with_free_func(rule_free);
     t->addresses = g_ptr_array_new_with_free_func(g_free);
+    t->address_of = g_hash_table_new(NULL, NULL);
     t->forth = g_hash_table_new(nat_key_hash, nat_key_equal);
     t->back = g_hash_table_new(nat_key_hash, nat_key_equal);
     t->by_mapped = g_hash_table_new(nat_key_hash, nat_key_equal);
@@ -383,7 +415,7 @@ void net_nat_changed(struct net_node *n)
         x->pub.limit = time_of(t, x->class);
     }
     if (t)
-        arm(t);
+        nat_arm(t);
 }
 
 bool net_nat_on(const struct net_node *n)
@@ -429,6 +461,8 @@ size_t net_nat_clear(struct net_node *n, bool (*pick)(void *self, const struct n
         nat_flow_end(n->nat, x, "cleared");
         ended++;
     }
+    while (!pick && n->nat && n->nat->waiting.head)
+        nat_address_end(n->nat, n->nat->waiting.head->data);
     return ended;
 }
 
@@ -462,6 +496,31 @@ const struct net_nat_flow *net_nat_next(const struct net_nat_flow *f)
 {
     const GList *l = ((const struct nat_flow *)f)->all.next; /* pub is its first member */
     return l ? &((const struct nat_flow *)l->data)->pub : NULL;
+}
+
+size_t net_nat_address_count(const struct net_node *n)
+{
+    return n->nat ? n->nat->addresses->len : 0;
+}
+
+const struct net_nat_address *net_nat_address_at(const struct net_node *n, size_t i)
+{
+    return &((const struct nat_address *)g_ptr_array_index(n->nat->addresses, i))->pub;
+}
+
+bool net_nat_address_release(struct net_node *n, ip4 mapped)
+{
+    struct nat_address *a =
+        n->nat ? g_hash_table_lookup(n->nat->address_of, GUINT_TO_POINTER(mapped)) : NULL;
+    if (!a || a->pub.flows)
+        return false;
+    nat_address_end(n->nat, a);
+    return true;
+}
+
+struct net_nat_stats net_nat_stats(const struct net_node *n)
+{
+    return n->nat ? n->nat->stats : (struct net_nat_stats){0};
 }
 
 const struct net_nat_flow *net_nat_find(const struct net_node *n, uint8_t protocol, ip4 real,

@@ -42,7 +42,7 @@ static bool speaks_of(struct net_nat *t, const struct net_nat_rule *r, const str
         return false;
     if (r->protocol && (r->protocol != f->protocol || r->real_port != f->sport))
         return false;
-    return list_permits(t, r->acl, f);
+    return list_permits(t, r->acl, f) && (!r->picks || r->picks(r->self, f));
 }
 
 const struct net_nat_rule *nat_rule_for(struct net_nat *t, const struct net_if *in,
@@ -104,6 +104,20 @@ static struct nat_port *port_make(struct net_nat *t, const struct nat_key *mappe
     return port;
 }
 
+/* The ports that one may become, and which of them comes next. */
+static uint32_t *range_of(struct net_nat *t, uint32_t real_port, uint32_t *low, uint32_t *size)
+{
+    static const uint32_t group[] = {1, 512, 1024, 65536};
+    int g = real_port < 512 ? 0 : real_port < 1024 ? 1 : 2;
+    *low = t->conf->port_low;
+    *size = t->conf->port_high - *low + 1u;
+    if (!t->conf->port_groups)
+        return &t->next_port[0];
+    *low = group[g];
+    *size = group[g + 1] - *low;
+    return &t->next_port[g];
+}
+
 /* The port an inside end has already, else its own where that is free and stays, else the next free
  * one of the range. NULL: none is left. */
 static struct nat_port *port_get(struct net_nat *t, uint8_t protocol, ip4 real, uint32_t real_port,
@@ -112,15 +126,15 @@ static struct nat_port *port_get(struct net_nat *t, uint8_t protocol, ip4 real, 
     const struct nat_key from = {protocol, real, mapped, real_port, 0};
     struct nat_key to = {protocol, mapped, 0, real_port, 0};
     struct nat_port *port = g_hash_table_lookup(t->by_real, &from);
-    uint32_t low = t->conf->port_low, size = t->conf->port_high - low + 1u;
+    uint32_t low, size, *next = range_of(t, real_port, &low, &size);
     if (port)
         return port;
     if (t->conf->preserve_ports && !t->rebound && port_free(t, &to))
         return port_make(t, &to, &from);
     for (uint32_t k = 0; k < size; k++) {
-        to.own_port = low + (t->next_port + k) % size;
+        to.own_port = low + (*next + k) % size;
         if (port_free(t, &to)) {
-            t->next_port = (t->next_port + k + 1) % size;
+            *next = (*next + k + 1) % size;
             return port_make(t, &to, &from);
         }
     }
@@ -143,27 +157,57 @@ static struct nat_address *address_get(struct net_nat *t, const struct net_nat_r
     ip4 last = MAX(r->mapped, r->mapped_last);
     for (guint i = 0; i < t->addresses->len; i++) {
         struct nat_address *a = g_ptr_array_index(t->addresses, i);
-        if (a->real == real && a->mapped >= r->mapped && a->mapped <= last)
+        if (a->pub.real == real && a->pub.mapped >= r->mapped && a->pub.mapped <= last)
             return a;
     }
     for (ip4 try = r->mapped; r->mapped && try <= last && try >= r->mapped; try++) {
-        bool taken = false;
-        for (guint i = 0; i < t->addresses->len && !taken; i++)
-            taken = ((const struct nat_address *)g_ptr_array_index(t->addresses, i))->mapped == try;
-        if (taken)
+        if (g_hash_table_contains(t->address_of, GUINT_TO_POINTER(try)))
             continue;
         struct nat_address *a = g_new0(struct nat_address, 1);
-        *a = (struct nat_address){.real = real, .mapped = try};
+        a->pub = (struct net_nat_address){.real = real, .mapped = try, .tag = r->tag};
+        a->pub.born = a->pub.last = sim_now(t->node->net->sim);
+        a->idle.data = a;
         g_ptr_array_add(t->addresses, a);
+        g_hash_table_insert(t->address_of, GUINT_TO_POINTER(try), a);
         return a;
     }
     return NULL;
 }
 
+static void stop_waiting(struct net_nat *t, struct nat_address *a)
+{
+    if (a->waits)
+        g_queue_unlink(&t->waiting, &a->idle);
+    a->waits = false;
+}
+
+void nat_address_end(struct net_nat *t, struct nat_address *a)
+{
+    stop_waiting(t, a);
+    g_hash_table_remove(t->address_of, GUINT_TO_POINTER(a->pub.mapped));
+    g_ptr_array_remove(t->addresses, a);
+}
+
+void nat_address_used(struct nat_address *a, sim_time last)
+{
+    a->pub.last = MAX(a->pub.last, last);
+}
+
+/* Without flows it waits for its end; who waits since when is nearly in order already. */
 void nat_address_unref(struct net_nat *t, struct nat_address *a)
 {
-    if (a && !--a->refs)
-        g_ptr_array_remove(t->addresses, a);
+    if (!a || --a->pub.flows)
+        return;
+    if (!t->conf->address) {
+        nat_address_end(t, a);
+        return;
+    }
+    GList *before = t->waiting.tail;
+    while (before && ((const struct nat_address *)before->data)->pub.last > a->pub.last)
+        before = before->prev;
+    g_queue_insert_after_link(&t->waiting, before, &a->idle);
+    a->waits = true;
+    nat_arm(t);
 }
 
 /* ---- Flows ---- */
@@ -214,9 +258,15 @@ enum drop_reason nat_map(struct net_nat *t, struct net_if *out, const struct net
     } else if (rule->kind == NET_NAT_DYNAMIC) {
         address = address_get(t, rule, f.real);
         why = address ? DROP_NONE : DROP_NAT_EXHAUSTED;
-        f.mapped = address ? address->mapped : 0;
+        f.mapped = address ? address->pub.mapped : 0;
+        if (address)
+            stop_waiting(t, address);
     } else if (ports) {
-        port = f.mapped ? port_get(t, f.protocol, f.real, f.real_port, f.mapped) : NULL;
+        ip4 last =
+            MAX(f.mapped, rule->mapped_last); /* the next address when one has no port left */
+        while (f.mapped && !(port = port_get(t, f.protocol, f.real, f.real_port, f.mapped)) &&
+               f.mapped < last)
+            f.mapped++;
         why = port ? DROP_NONE : DROP_NAT_EXHAUSTED;
         f.mapped_port = port ? port->mapped.own_port : 0;
     } else {
@@ -241,6 +291,11 @@ static bool static_takes(const struct net_nat *t, const struct net_nat_rule *r,
         return false;
     if (offset > ~r->real.mask)
         return false;
+    struct flow back = flow_reverse(s->f);
+    back.src = r->real.addr + (r->protocol ? 0 : offset);
+    back.sport = r->protocol ? r->real_port : back.sport;
+    if (r->picks && !r->picks(r->self, &back))
+        return false;
     *real = (r->real.addr & r->real.mask) + (r->protocol ? r->real.addr & ~r->real.mask : offset);
     return true;
 }
@@ -257,6 +312,28 @@ static struct nat_flow *esp_answer(struct net_nat *t, const struct nat_seen *s)
         }
     }
     return NULL;
+}
+
+/* Who has an address of a pool to himself can be spoken to there. */
+static struct nat_flow *address_back(struct net_nat *t, struct net_if *in, const struct nat_seen *s,
+                                     bool ports)
+{
+    struct nat_address *a = g_hash_table_lookup(t->address_of, GUINT_TO_POINTER(s->f.dst));
+    if (!a)
+        return NULL;
+    const struct net_nat_flow f = {
+        .protocol = s->f.protocol,
+        .outside = in,
+        .tag = a->pub.tag,
+        .real = a->pub.real,
+        .mapped = a->pub.mapped,
+        .remote = s->f.src,
+        .real_port = ports ? s->dport : 0,
+        .mapped_port = ports ? s->dport : 0,
+        .remote_port = ports ? s->sport : 0,
+    };
+    stop_waiting(t, a);
+    return nat_flow_new(t, &f, NULL, a);
 }
 
 struct nat_flow *nat_map_back(struct net_nat *t, struct net_if *in, const struct nat_seen *s)
@@ -288,5 +365,5 @@ struct nat_flow *nat_map_back(struct net_nat *t, struct net_if *in, const struct
         };
         return nat_flow_new(t, &f, NULL, NULL);
     }
-    return NULL;
+    return address_back(t, in, s, ports);
 }

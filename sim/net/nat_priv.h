@@ -19,10 +19,11 @@ struct nat_port {
     struct nat_key mapped, real; /* remote parts 0; `real` has the mapped address as its remote */
     uint32_t refs;
 };
-/* An address of a pool, and who has it. */
+/* An address of a pool. Those without flows wait for their end, in its order. */
 struct nat_address {
-    ip4 real, mapped;
-    uint32_t refs;
+    struct net_nat_address pub;
+    GList idle;
+    bool waits;
 };
 struct nat_flow {
     struct net_nat_flow pub;
@@ -40,14 +41,17 @@ struct net_nat {
     GPtrArray *rules;                /* struct net_nat_rule, owned */
     GHashTable *forth, *back;        /* struct nat_key -> struct nat_flow, for finding only */
     GHashTable *by_mapped, *by_real; /* struct nat_key -> struct nat_port */
-    GPtrArray *addresses;            /* struct nat_address, owned */
+    GPtrArray *addresses;            /* struct nat_address, owned, oldest first */
+    GHashTable *address_of;          /* mapped address -> struct nat_address */
+    GQueue waiting;                  /* of them, those without flows */
     GQueue all, idle[NAT_CLASSES];
-    uint32_t next_id, next_port;
+    uint32_t next_id, next_port[3]; /* of each group of ports */
     guint most;
     bool rebound; /* ports do not stay any more */
     bool turned;  /* the packet at hand had its destination translated */
     struct sim_timer timer;
     uint64_t *made, *ended;
+    struct net_nat_stats stats;
 };
 
 /* The ends of a packet as flows are keyed by them. */
@@ -70,6 +74,7 @@ struct nat_flow *nat_flow_new(struct net_nat *t, const struct net_nat_flow *like
                               struct nat_port *port, struct nat_address *address);
 void nat_flow_end(struct net_nat *t, struct nat_flow *x, const char *why);
 void nat_flow_used(struct net_nat *t, struct nat_flow *x, const struct nat_seen *s, bool back);
+void nat_arm(struct net_nat *t);
 void nat_back_add(struct net_nat *t, struct nat_flow *x, uint32_t mapped_port);
 
 /* ---- nat_map.c ---- */
@@ -83,6 +88,9 @@ enum drop_reason nat_map(struct net_nat *t, struct net_if *out, const struct net
 struct nat_flow *nat_map_back(struct net_nat *t, struct net_if *in, const struct nat_seen *s);
 void nat_port_unref(struct net_nat *t, struct nat_port *port);
 void nat_address_unref(struct net_nat *t, struct nat_address *a);
+void nat_address_end(struct net_nat *t, struct nat_address *a);
+/* The last packet of any flow that had it. */
+void nat_address_used(struct nat_address *a, sim_time last);
 /* The address a rule translates to is among the node's, or in its rules. */
 bool nat_is_mapped(const struct net_nat *t, ip4 a);
 guint nat_key_hash(gconstpointer p);

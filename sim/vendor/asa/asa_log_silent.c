@@ -77,13 +77,8 @@ const struct vendor_silent asa_silent[] = {
     {EV_frag_joined,      "no message"},
     {EV_conn_stale,       "show conn has it"},
     {EV_conn_rebound,     "show conn has it"},
-    {EV_fw_wscale,         "a router's firewall"},
-    {EV_conn_mss,         "it is counted"},
-    {EV_conn_far,         "it is counted"},
-    {EV_ids_alarm,        "it is counted"},
-    {EV_nat_new,          "translations are listed, not told"},
-    {EV_nat_end,          "translations are listed, not told"},
-    {EV_nat_refused,      "what is not translated is counted"},
+    {EV_nat_packet,       "no message"},
+    {EV_nat_refused,      "305005, 305006, 305013 of conn_refused"},
 };
 // clang-format on
 const size_t asa_n_silent = G_N_ELEMENTS(asa_silent);

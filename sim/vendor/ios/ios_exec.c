@@ -45,6 +45,7 @@ static const struct {
     {"engine", "Crypto Engine debugging", IOS_DEBUG_ENGINE},
     {"ipsec", "Crypto IPSEC debugging", IOS_DEBUG_IPSEC},
     {"icmp", "ICMP packet debugging", IOS_DEBUG_ICMP},
+    {"nat", "IP NAT debugging", IOS_DEBUG_NAT},
 };
 
 static void debug(void *self, const struct cli_args *a, GString *out)
@@ -246,9 +247,11 @@ const struct cli_command ios_exec_table[] = {
     { "terminal monitor",                      nothing,        CLI_NO },
     { "debug " DEBUGS,                         debug,          P | CLI_NO },
     { "debug ip icmp",                         debug,          P | CLI_NO },
+    { "debug ip nat",                          debug,          P | CLI_NO },
     { "debug all",                             debug_all,      P | CLI_NO },
     { "undebug " DEBUGS,                       debug,          P },
     { "undebug ip icmp",                       debug,          P },
+    { "undebug ip nat",                        debug,          P },
     { "undebug all",                           debug_all,      P },
     { "clear crypto isakmp [conn-id:<0 - 32766>]", clear_isakmp, P },
     { "clear crypto sa [peer peer:A.B.C.D|map map:WORD|spi [dest:A.B.C.D [esp|ah]] spi:WORD|counters]",

@@ -3,6 +3,7 @@
  * The console begins at the privileged prompt, as scenarios type exec commands at it, and `enable`
  * asks for no password. */
 #include "ios_conf.h"
+#include "ios_nat.h"
 #include "vendor/common.h"
 
 #include <stdarg.h>
@@ -11,11 +12,13 @@
 /* ---- Modes ---- */
 
 static const struct cli_command *const exec_tables[] = {ios_show_table, ios_exec_table,
-                                                        ios_ping_table, NULL};
+                                                        ios_ping_table, ios_nat_exec_rows, NULL};
 static const struct cli_command *const config_tables[] = {
-    ios_config_nav, ios_config_global, ios_config_acl, ios_config_crypto, ios_config_keep, NULL};
+    ios_config_nav, ios_config_global, ios_config_acl, ios_config_crypto, ios_config_keep,
+    ios_nat_config_rows, NULL};
 static const struct cli_command *const if_tables[] = {ios_config_nav, ios_config_if_rows,
-                                                      ios_config_if_keep, NULL};
+                                                      ios_config_if_keep, ios_nat_if_rows,
+                                                      NULL};
 static const struct cli_command *const isakmp_tables[] = {ios_config_nav, ios_config_isakmp_rows,
                                                           NULL};
 static const struct cli_command *const set_tables[] = {ios_config_nav, ios_config_set_rows, NULL};
@@ -111,6 +114,7 @@ void ios_invalid(struct ios *s, const struct cli_args *a, const char *argument)
 
 void ios_changed(struct ios *s, const char *what)
 {
+    ios_nat_changed(s);
     if (s->conf->loading)
         s->conf->dirty = true;
     else
@@ -185,6 +189,7 @@ static bool ios_init(struct device *d, const char *version, GError **error)
     net_node_limit_unreachables(d->node,
                                 MILLISECONDS(500)); /* ip icmp rate-limit unreachable, by default */
     set_profile(s);
+    ios_nat_init(s);
     ios_speech_init(s);
     return true;
 }
@@ -194,6 +199,7 @@ static void ios_free(struct device *d)
     struct ios *s = ios_of(d);
     ios_ping_clear(s);
     ios_speech_clear(s);
+    ios_nat_clear(s);
     cli_free(s->cli);
     g_free(s->at_interface);
     g_free(s->at_map);

@@ -1,6 +1,7 @@
 /* show running-config: the configuration read back from the rooms that keep it, in the order in
  * which the device prints it. Loading the text gives the same configuration again. */
 #include "ios_conf.h"
+#include "ios_nat.h"
 
 #include <string.h>
 
@@ -309,6 +310,7 @@ static void interface(const struct ios *s, const struct net_if *i, GString *out)
         line(out, " ip access-group %s in", i->acl_in);
     if (i->acl_out)
         line(out, " ip access-group %s out", i->acl_out);
+    ios_nat_running_if(s, i, out);
     if (i->no_unreachables)
         line(out, " no ip unreachables");
     if (i->ip_mtu != i->mtu)
@@ -351,6 +353,7 @@ static void routes(const struct ios *s, GString *out)
         g_string_append_c(out, '\n');
     }
     kept(s, IOS_PLACE_ROUTING, NULL, out);
+    ios_nat_running(s, out);
     bar(out);
 }
 
@@ -412,6 +415,7 @@ void ios_running_config(struct ios *s, GString *out)
     routes(s, text);
     lists(s, false, text);
     lists(s, true, text);
+    ios_nat_running_route_maps(s, text);
     if (kept(s, IOS_PLACE_TAIL, NULL, text))
         bar(text);
     sections(s, true, text);

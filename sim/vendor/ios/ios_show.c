@@ -1,5 +1,6 @@
 /* Every show command of the IOS kind as a row, and every listing that expectations can read as
  * data. */
+#include "vendor/ios/ios_nat.h"
 #include "vendor/ios/ios_show_priv.h"
 
 // clang-format off
@@ -28,6 +29,8 @@ const struct cli_command ios_show_table[] = {
     { "show ip interface brief",                               ios_show_ip_interface_brief },
     { "show ip access-lists",                                  ios_show_access_lists },
     { "show ip access-lists name:WORD",                        ios_show_access_lists },
+    { "show ip nat translations [icmp|tcp|udp|esp] [verbose]", ios_show_nat_translations },
+    { "show ip nat statistics",                                ios_show_nat_statistics },
     { "show access-lists",                                     ios_show_access_lists },
     { "show access-lists name:WORD",                           ios_show_access_lists },
     { "show interfaces",                                       ios_show_interfaces },
@@ -56,6 +59,8 @@ static const struct ios_view_row views[] = {
     { "ip route",                         ios_view_route },
     { "ip interface brief",               ios_view_interface_brief },
     { "ip access-lists",                  ios_view_access_lists },
+    { "ip nat translations",              ios_view_nat_translations },
+    { "ip nat statistics",                ios_view_nat_statistics },
     { "access-lists",                     ios_view_access_lists },
     { "interfaces",                       ios_view_interfaces },
     { "logging",                          ios_view_logging },

@@ -111,8 +111,12 @@ void ios_view_logging(struct ios *s, char **args, struct view *v)
 void ios_show_debugging(void *self, const struct cli_args *a, GString *out)
 {
     const struct ios *s = self;
+    if (s->debug & (IOS_DEBUG_ICMP | IOS_DEBUG_NAT))
+        g_string_append(out, "Generic IP:\n");
     if (s->debug & IOS_DEBUG_ICMP)
-        g_string_append(out, "Generic IP:\n  ICMP packet debugging is on\n");
+        g_string_append(out, "  ICMP packet debugging is on\n");
+    if (s->debug & IOS_DEBUG_NAT)
+        g_string_append(out, "  IP NAT debugging is on\n");
     if (!(s->debug & (IOS_DEBUG_ISAKMP | IOS_DEBUG_ENGINE | IOS_DEBUG_IPSEC)))
         return;
     g_string_append(out, "\nCryptographic Subsystem:\n");

@@ -65,7 +65,6 @@ const struct vendor_silent ios_silent[] = {
     {EV_fw_wscale,        "it is counted"},
     {EV_nat_new,          "translations are listed, not told"},
     {EV_nat_end,          "translations are listed, not told"},
-    {EV_nat_refused,      "what is not translated is counted"},
 };
 // clang-format on
 const size_t ios_n_silent = G_N_ELEMENTS(ios_silent);

@@ -66,6 +66,7 @@ const struct vendor_silent pix_silent[] = {
     {EV_fw_wscale,         "a router's firewall"},
     {EV_nat_new,          "translations are listed, not told"},
     {EV_nat_end,          "translations are listed, not told"},
+    {EV_nat_packet,       "no message"},
     {EV_nat_refused,      "what is not translated is counted"},
 };
 // clang-format on
