@@ -32,7 +32,7 @@ static bool begins(const char *line, const char *with)
 static int find_line(char **lines, struct check_place at)
 {
     int found = 0, below = 0;
-    bool inside = false;
+    bool inside = false, part = false; /* a line of its own has both head and the rest */
     for (int i = 0; lines[i]; i++) {
         if (!at.head) {
             if (strstr(lines[i], at.line))
@@ -40,15 +40,19 @@ static int find_line(char **lines, struct check_place at)
             continue;
         }
         if (begins(lines[i], at.head)) {
+            bool flat = at.line && strstr(lines[i] + strcspn(lines[i], at.head), at.line);
             found = i + 1;
             inside = true;
-            below = 0;
+            below = flat ? i + 1 : part ? below : 0;
+            part |= flat;
         } else if (inside && lines[i][0] != ' ') {
             inside = lines[i][0] == '\0';
         } else if (inside && at.line && begins(lines[i], at.line)) {
             below = i + 1;
         }
     }
+    if (!found && at.head && at.line)
+        return find_line(lines, (struct check_place){NULL, at.line});
     return below ? below : found;
 }
 
@@ -77,18 +81,19 @@ void check_add(struct check *c, enum severity severity, const char *id, struct d
 
 /* ---- What the parts of the review share ---- */
 
-static void address_text(GString *out, struct ip4_net net)
+static void address_text(GString *out, struct ip4_net net, bool netmask)
 {
     if (net.mask == 0)
         g_string_append(out, " any");
     else if (net.mask == UINT32_MAX)
         g_string_append_printf(out, " host %s", IP4S(net.addr));
     else
-        g_string_append_printf(out, " %s %s", IP4S(net.addr), IP4S(~net.mask));
+        g_string_append_printf(out, " %s %s", IP4S(net.addr), IP4S(netmask ? net.mask : ~net.mask));
 }
 
-char *check_acl_text(const struct acl_line *l)
+char *check_acl_text(const struct device *d, const struct acl_line *l)
 {
+    bool netmask = check_words_of(d)->netmask;
     static const struct {
         uint8_t number;
         const char *name;
@@ -102,8 +107,8 @@ char *check_acl_text(const struct acl_line *l)
         g_string_append(out, name);
     else
         g_string_append_printf(out, "%u", l->protocol);
-    address_text(out, l->src);
-    address_text(out, l->dst);
+    address_text(out, l->src, netmask);
+    address_text(out, l->dst, netmask);
     return g_string_free(out, FALSE);
 }
 
@@ -186,6 +191,7 @@ GPtrArray *check_world(struct world *w)
         check_names(&c, d);
         check_peers(&c, d);
         check_routes(&c, d);
+        check_lines(&c, d);
         by_severity(c.findings, from);
     }
     return c.findings;

@@ -129,7 +129,8 @@ static void check_hidden(struct check *c, struct device *d, const struct ipsec_m
         for (guint k = 0; k < b->len; k++) {
             if (!covers(a->pdata[i], b->pdata[k]))
                 continue;
-            g_autofree char *x = check_acl_text(a->pdata[i]), *y = check_acl_text(b->pdata[k]);
+            g_autofree char *x = check_acl_text(d, a->pdata[i]);
+            g_autofree char *y = check_acl_text(d, b->pdata[k]);
             g_autofree char *remedy = g_strdup_printf("give the narrower entry a number below %u, "
                                                       "or take its traffic out of access list %s",
                                                       first->seq, first->acl);
@@ -142,6 +143,29 @@ static void check_hidden(struct check *c, struct device *d, const struct ipsec_m
         }
 }
 
+/* CAT-39: what a template's access list takes is sent to nobody, for it has no peer to call. */
+static void check_taken(struct check *c, struct device *d, const struct ipsec_map *m,
+                        const struct ipsec_map_entry *first, const struct ipsec_map_entry *template,
+                        const struct ipsec_map_entry *later)
+{
+    g_autoptr(GPtrArray) a = check_permits(d, template->acl), b = check_permits(d, later->acl);
+    g_autofree char *head = check_entry_head(m, first);
+    if (template->peers->len > 0)
+        return;
+    for (guint i = 0; i < a->len; i++)
+        for (guint k = 0; k < b->len; k++) {
+            if (!covers(a->pdata[i], b->pdata[k]))
+                continue;
+            g_autofree char *text = check_acl_text(d, b->pdata[k]);
+            check_add(c, SEVERITY_ERROR, "behind-dynamic", d, (struct check_place){head, NULL},
+                      "give the dynamic entry the highest number of the map",
+                      "\"%s\" of static entry %u meets dynamic entry %u of \"%s\" first, which has "
+                      "no peer: this device cannot begin the tunnel",
+                      text, later->seq, first->seq, m->name);
+            return;
+        }
+}
+
 /* CAT-38: a template without an access list takes the request of any peer. */
 static void check_behind_dynamic(struct check *c, struct device *d, const struct ipsec_map *m,
                                  const struct ipsec_map_entry *first,
@@ -149,8 +173,12 @@ static void check_behind_dynamic(struct check *c, struct device *d, const struct
 {
     const struct ipsec_map *dynamic = ipsec_dynamic_find(d->ipsec_conf, first->dynamic);
     bool takes_all = false;
-    for (guint i = 0; dynamic && i < dynamic->entries->len; i++)
-        takes_all |= !((const struct ipsec_map_entry *)dynamic->entries->pdata[i])->acl;
+    for (guint i = 0; dynamic && i < dynamic->entries->len; i++) {
+        const struct ipsec_map_entry *template = dynamic->entries->pdata[i];
+        takes_all |= !template->acl;
+        if (template->acl && later->acl)
+            check_taken(c, d, m, first, template, later);
+    }
     if (!takes_all)
         return;
     g_autofree char *head = check_entry_head(m, first);
@@ -184,12 +212,12 @@ void check_names(struct check *c, struct device *d)
     }
     bool any = d->ipsec_conf->maps->len > 0;
     if (any && !d->ike_conf->enabled)
-        check_add(c, SEVERITY_ERROR, "isakmp-off", d,
-                  (struct check_place){NULL, "crypto isakmp enable"}, "crypto isakmp enable",
-                  "crypto maps need ISAKMP, which is switched off");
+        check_add(c, SEVERITY_ERROR, "isakmp-off", d, (struct check_place){NULL, "isakmp enable"},
+                  check_words_of(d)->enable, "crypto maps need ISAKMP, which is switched off");
+    g_autofree char *policy = g_strdup_printf(check_words_of(d)->policy, 10u);
+    g_autofree char *remedy =
+        g_strconcat(policy, ", with the peer's encryption, hash, authentication and group", NULL);
     if (any && d->ike_conf->policies->len == 0)
-        check_add(
-            c, SEVERITY_ERROR, "no-policy", d, (struct check_place){0},
-            "crypto isakmp policy 10, with the peer's encryption, hash, authentication and group",
-            "there is no ISAKMP policy: nothing is offered in phase 1");
+        check_add(c, SEVERITY_ERROR, "no-policy", d, (struct check_place){0}, remedy,
+                  "there is no ISAKMP policy: nothing is offered in phase 1");
 }

@@ -61,16 +61,15 @@ static void check_key(struct check *c, const struct view_of *v, struct device *p
     const struct ike_key *mine = ike_key_for(v->d->ike_conf, addr);
     const struct ike_key *theirs = ike_key_for(peer->ike_conf, v->local);
     if (!mine) {
-        check_add(c, SEVERITY_ERROR, "no-key", v->d,
-                  (struct check_place){"crypto isakmp key", NULL},
-                  "crypto isakmp key SECRET address PEER, with the address that is in set peer",
-                  "there is no pre-shared key for the peer %s", IP4S(addr));
+        check_no_key(c, v->d, addr);
         return;
     }
+    const struct check_words *words = check_words_of(v->d);
+    g_autofree char *head = words->key_head ? g_strdup_printf(words->key_head, IP4S(addr)) : NULL;
     if (theirs && strcmp(mine->secret, theirs->secret) != 0 &&
         v->d->scope->index < peer->scope->index)
         check_add(c, SEVERITY_ERROR, "keys-differ", v->d,
-                  (struct check_place){NULL, "crypto isakmp key"},
+                  (struct check_place){head, words->key_line},
                   "enter the same pre-shared key on both; blanks and case count",
                   "the pre-shared key for %s differs from the one %s has for %s", IP4S(addr),
                   peer->name, IP4S(v->local));
@@ -113,8 +112,10 @@ static void check_policies(struct check *c, const struct view_of *v, struct devi
             if (!what) {
                 const struct ike_policy *p = a->pdata[i], *q = b->pdata[k];
                 if (p->lifetime_s != q->lifetime_s && v->d->scope->index < peer->scope->index)
-                    check_add(c, SEVERITY_INFO, "lifetimes-differ", v->d, (struct check_place){0},
-                              "nothing need be done: the shorter one is used",
+                    check_add(c, SEVERITY_WARNING, "lifetimes-differ", v->d,
+                              (struct check_place){0},
+                              "the shorter one is used; enter the same on both, so that their "
+                              "replacements of phase 1 do not collide",
                               "ISAKMP lifetimes: %u s here, %u s on %s", p->lifetime_s,
                               q->lifetime_s, peer->name);
                 return;
@@ -128,13 +129,30 @@ static void check_policies(struct check *c, const struct view_of *v, struct devi
         }
     if (!x || v->d->scope->index > peer->scope->index)
         return; /* no policy at all is told elsewhere, and each pair of devices once */
-    g_autofree char *head = g_strdup_printf("crypto isakmp policy %u", x->priority);
+    g_autofree char *head = g_strdup_printf(check_words_of(v->d)->policy, x->priority);
     check_add(
         c, SEVERITY_ERROR, "no-common-policy", v->d, (struct check_place){head, NULL},
         "make encryption, hash, authentication and group equal in one policy of each end",
         "no ISAKMP policy is common with %s; nearest are policy %u here and %u there, whose %s "
         "differs",
         peer->name, x->priority, y->priority, differs);
+}
+
+/* CAT-20: a host name is sent, and the other end knows its peer by the address. */
+static void check_identity(struct check *c, const struct view_of *v, struct device *peer)
+{
+    const struct ike_key *theirs = ike_key_for(peer->ike_conf, v->local);
+    const struct ike_conf *mine = v->d->ike_conf;
+    if (mine->identity != IKE_IDENTITY_HOSTNAME || !peer->profile.check_identity || !theirs ||
+        theirs->any_identity)
+        return;
+    if (mine->hostname && ike_name_find(peer->ike_conf, mine->hostname) == v->local)
+        return;
+    check_add(c, SEVERITY_ERROR, "identity-differs", v->d,
+              (struct check_place){NULL, "isakmp identity"},
+              "let both ends identify themselves by address",
+              "this device gives its host name as identity, and %s knows it by its address %s only",
+              peer->name, IP4S(v->local));
 }
 
 /* ---- Phase 2 ---- */
@@ -257,13 +275,15 @@ static void check_line(struct check *c, const struct view_of *a, const struct ac
             return;
     bool unreversed;
     const struct acl_line *near = nearest_line(l, others, &unreversed);
-    g_autofree char *mine = check_acl_text(l), *theirs = near ? check_acl_text(near) : NULL;
+    g_autofree char *mine = check_acl_text(a->d, l);
+    g_autofree char *theirs = near ? check_acl_text(peer, near) : NULL;
+    g_autofree char *list = g_strdup_printf("access-list %s", a->e->acl);
     struct acl_line reversed = *l;
     reversed.src = l->dst;
     reversed.dst = l->src;
-    g_autofree char *wanted = check_acl_text(&reversed);
+    g_autofree char *wanted = check_acl_text(peer, &reversed);
     g_autofree char *remedy = g_strdup_printf("%s needs the mirror: %s", peer->name, wanted);
-    const struct check_place at = {NULL, mine};
+    const struct check_place at = {list, mine};
     if (near && unreversed)
         check_add(c, SEVERITY_ERROR, "acl-not-mirrored", a->d, at, remedy,
                   "access list %s: \"%s\" stands on %s in the same direction, not reversed",
@@ -277,8 +297,8 @@ static void check_line(struct check *c, const struct view_of *a, const struct ac
                   "access list %s: \"%s\" has no counterpart on %s", a->e->acl, mine, peer->name);
 }
 
-static void check_lines(struct check *c, const struct view_of *a, struct device *peer,
-                        const GArray *back)
+static void check_mirrors(struct check *c, const struct view_of *a, struct device *peer,
+                          const GArray *back)
 {
     g_autoptr(GPtrArray) others = g_ptr_array_new(), mine = check_permits(a->d, a->e->acl);
     for (guint i = 0; i < back->len; i++) {
@@ -327,7 +347,7 @@ static void check_host_bits(struct check *c, const struct view_of *v)
         const struct acl_line *l = lines->pdata[i];
         if (!(l->src.addr & ~l->src.mask) && !(l->dst.addr & ~l->dst.mask))
             continue;
-        g_autofree char *text = check_acl_text(l);
+        g_autofree char *text = check_acl_text(v->d, l);
         check_add(c, SEVERITY_ERROR, "host-bits", v->d, (struct check_place){NULL, text},
                   "write networks in both access lists, in the same style",
                   "\"%s\" names hosts with the mask of a network, and this device sends them so",
@@ -343,13 +363,10 @@ static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
     struct device *peer = check_owner(c->w, addr);
     if (!peer) {
         check_add(c, SEVERITY_ERROR, "peer-unknown", v->d, at,
-                  "correct the address in set peer and in crypto isakmp key",
+                  "correct the address in set peer and in the key's line",
                   "%s: nobody in this network has the peer's address %s", head, IP4S(addr));
         if (!ike_key_for(v->d->ike_conf, addr))
-            check_add(c, SEVERITY_ERROR, "no-key", v->d,
-                      (struct check_place){"crypto isakmp key", NULL},
-                      "crypto isakmp key SECRET address PEER, with the address that is in set peer",
-                      "there is no pre-shared key for the peer %s", IP4S(addr));
+            check_no_key(c, v->d, addr);
         return;
     }
     if (!peer->ipsec || peer == v->d) {
@@ -361,6 +378,7 @@ static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
     }
     check_key(c, v, peer, addr);
     check_policies(c, v, peer);
+    check_identity(c, v, peer);
     if (v->local == 0 || !faces(v, addr))
         return; /* the map is on no interface or on the wrong one, which is told elsewhere */
     GArray *back = entries_for(peer, v->local);
@@ -370,8 +388,11 @@ static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
                   "%s has no crypto map entry whose peer is %s, the address %s speaks from",
                   peer->name, IP4S(v->local), head);
     } else if (back->len) {
-        check_phase2(c, v, counterpart(v, back));
-        check_lines(c, v, peer, back);
+        const struct view_of *b = counterpart(v, back);
+        check_phase2(c, v, b);
+        if (v->d->scope->index < peer->scope->index)
+            check_times(c, v->d, v->e, addr, peer, b->e, v->local);
+        check_mirrors(c, v, peer, back);
     }
     g_array_free(back, TRUE);
 }

@@ -19,28 +19,31 @@ static void check_peer_route(struct check *c, struct device *d, const struct ips
     const char *also = ipsec_bound(d->ipsec, out);
     if (out == on || (also && strcmp(also, m->name) == 0))
         return;
-    g_autofree char *interface = g_strdup_printf("interface %s", on->name);
+    const struct check_words *words = check_words_of(d);
+    g_autofree char *interface = words->map_applied ? g_strdup_printf(words->map_applied, m->name)
+                                                    : g_strdup_printf("interface %s", on->name);
     check_add(c, SEVERITY_ERROR, "map-on-wrong-interface", d,
-              (struct check_place){interface, "crypto map"},
+              (struct check_place){interface, words->map_applied ? NULL : "crypto map"},
               "apply the map to the interface that faces the peer",
               "the map \"%s\" is applied to %s, but the peer %s is reached by %s", m->name,
               on->name, IP4S(peer), out->name);
 }
 
 static void check_network_route(struct check *c, struct device *d, const struct ipsec_map *m,
-                                const struct acl_line *l)
+                                const char *acl, const struct acl_line *l)
 {
     struct net_if *out;
     ip4 nexthop;
-    g_autofree char *text = check_acl_text(l);
-    const struct check_place at = {NULL, text};
+    g_autofree char *text = check_acl_text(d, l);
+    g_autofree char *list = g_strdup_printf("access-list %s", acl);
+    const struct check_place at = {list, text};
     /* An address inside: the network's own is the one a longer route may leave out. */
     ip4 inside = l->dst.mask == UINT32_MAX ? l->dst.addr : (l->dst.addr & l->dst.mask) + 1;
     if (l->dst.mask == 0)
         return;
     if (!net_route_lookup(d->node, inside, &out, &nexthop)) {
         g_autofree char *remedy =
-            g_strdup_printf("ip route %s %s NEXT-HOP, towards the peer",
+            g_strdup_printf("%s %s %s NEXT-HOP, towards the peer", check_words_of(d)->route,
                             IP4S(l->dst.addr & l->dst.mask), IP4S(l->dst.mask));
         check_add(c, SEVERITY_ERROR, "no-route-to-network", d, at, remedy,
                   "there is no route to %s, which \"%s\" wants protected: its packets never reach "
@@ -58,7 +61,8 @@ static void check_network_route(struct check *c, struct device *d, const struct 
 }
 
 /* Replies to what a host behind the peer sends must find the way back to a local network. */
-static void check_local_route(struct check *c, struct device *d, const struct acl_line *l)
+static void check_local_route(struct check *c, struct device *d, const char *acl,
+                              const struct acl_line *l)
 {
     struct net_if *out;
     ip4 nexthop;
@@ -67,9 +71,10 @@ static void check_local_route(struct check *c, struct device *d, const struct ac
     ip4 inside = l->src.mask == UINT32_MAX ? l->src.addr : (l->src.addr & l->src.mask) + 1;
     if (net_route_lookup(d->node, inside, &out, &nexthop) && !ipsec_bound(d->ipsec, out))
         return;
-    g_autofree char *text = check_acl_text(l);
+    g_autofree char *text = check_acl_text(d, l);
+    g_autofree char *list = g_strdup_printf("access-list %s", acl);
     check_add(
-        c, SEVERITY_WARNING, "no-route-to-local-network", d, (struct check_place){NULL, text},
+        c, SEVERITY_WARNING, "no-route-to-local-network", d, (struct check_place){list, text},
         "add a route to the protected network behind this device",
         "the protected network %s is not behind this device: what comes out of the tunnel for it "
         "has nowhere to go",
@@ -87,8 +92,8 @@ void check_routes(struct check *c, struct device *d)
             for (guint p = 0; p < e->peers->len; p++)
                 check_peer_route(c, d, m, e, on, g_array_index(e->peers, ip4, p));
             for (guint n = 0; n < lines->len; n++) {
-                check_network_route(c, d, m, lines->pdata[n]);
-                check_local_route(c, d, lines->pdata[n]);
+                check_network_route(c, d, m, e->acl, lines->pdata[n]);
+                check_local_route(c, d, e->acl, lines->pdata[n]);
             }
         }
     }

@@ -1,6 +1,6 @@
-/* Arbitrary text as a startup configuration and at the console: no line crashes, hangs or
- * overreads, and what a device shows as its configuration settles: loaded and shown again, it stays
- * the same. */
+/* Arbitrary text as a startup configuration and at the console of every kind of device: no line
+ * crashes, hangs or overreads, and what a device shows as its configuration settles: loaded and
+ * shown again, it stays the same. The first byte chooses kind and version. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +9,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+struct fuzzed {
+    const char *kind, *version;
+};
+static const struct fuzzed fuzzed[] = {
+    {"asa", "7.0"}, {"asa", "8.2(5)"}, {"asa", "8.4(3)"}, {"pix", "5.1"},  {"pix", "6.2"},
+    {"pix", "6.3"}, {"ios", "12.2"},   {"ios", "12.4"},   {"ios", "15.1"},
+};
+
 struct lab {
     struct sim *sim;
     struct trace *trace;
@@ -16,12 +24,12 @@ struct lab {
     struct device *d;
 };
 
-static struct lab lab_new(const char *version)
+static struct lab lab_new(struct fuzzed f)
 {
     struct lab l = {.sim = sim_new(1, 0)};
     l.trace = trace_new(l.sim);
     l.net = net_new(l.sim, l.trace);
-    l.d = device_new(l.net, "r1", vendor_kind("ios"), version, NULL);
+    l.d = device_new(l.net, "r1", vendor_kind(f.kind), f.version, NULL);
     return l;
 }
 
@@ -34,9 +42,9 @@ static void lab_clear(struct lab *l)
 }
 
 /* The running configuration after loading `text`; NULL when it is no text. */
-static char *shown_after(const char *version, const char *text)
+static char *shown_after(struct fuzzed f, const char *text)
 {
-    struct lab l = lab_new(version);
+    struct lab l = lab_new(f);
     GPtrArray *problems = g_ptr_array_new_with_free_func((GDestroyNotify)device_problem_free);
     GString *shown = NULL;
     if (device_load(l.d, text, "fuzz.cfg", problems, NULL)) {
@@ -48,20 +56,20 @@ static char *shown_after(const char *version, const char *text)
     return shown ? g_string_free(shown, FALSE) : NULL;
 }
 
-static void must_settle(const char *version, const char *text)
+static void must_settle(struct fuzzed f, const char *text)
 {
-    g_autofree char *once = shown_after(version, text);
+    g_autofree char *once = shown_after(f, text);
     if (!once)
         return;
-    g_autofree char *twice = shown_after(version, once);
-    g_autofree char *thrice = twice ? shown_after(version, twice) : NULL;
+    g_autofree char *twice = shown_after(f, once);
+    g_autofree char *thrice = twice ? shown_after(f, twice) : NULL;
     if (!thrice || strcmp(twice, thrice) != 0)
         abort();
 }
 
-static void type_it(const char *version, const char *text)
+static void type_it(struct fuzzed f, const char *text)
 {
-    struct lab l = lab_new(version);
+    struct lab l = lab_new(f);
     device_type(l.d, text);
     for (int i = 0; i < 500 && sim_step(l.sim, SECONDS(100)); i++)
         continue;
@@ -76,14 +84,13 @@ static void type_it(const char *version, const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const versions[] = {"12.2", "12.4", "15.1"};
     if (size < 1)
         return 0;
-    const char *version = versions[data[0] % G_N_ELEMENTS(versions)];
+    struct fuzzed f = fuzzed[data[0] % G_N_ELEMENTS(fuzzed)];
     g_autofree char *text = g_strndup((const char *)data + 1, size - 1);
-    must_settle(version, text);
-    type_it(version, text);
+    must_settle(f, text);
+    type_it(f, text);
     g_autofree char *configuring = g_strconcat("configure terminal\n", text, NULL);
-    type_it(version, configuring);
+    type_it(f, configuring);
     return 0;
 }

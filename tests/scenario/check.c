@@ -132,3 +132,198 @@ Test(check, pfs_wanted_by_one_end_only_fails_from_the_other)
     g_ptr_array_unref(findings);
     played_free(&p);
 }
+
+/* ---- Appliances ---- */
+
+#define APPLIANCE(me, peer, lan, far)                                                              \
+    "        hostname fw" #me "\n        interface Ethernet0/0\n         nameif outside\n"         \
+    "         security-level 0\n         ip address 192.0.2." #me " 255.255.255.0\n"               \
+    "        interface Ethernet0/1\n         nameif inside\n         security-level 100\n"         \
+    "         ip address 10." #lan ".0.1 255.255.255.0\n"                                          \
+    "        access-list vpn extended permit ip 10." #lan ".0.0 255.255.255.0 10." #far            \
+    ".0.0 255.255.255.0\n        route outside 0.0.0.0 0.0.0.0 192.0.2." #peer " 1\n"              \
+    "        crypto ipsec transform-set s esp-3des esp-sha-hmac\n"                                 \
+    "        crypto ipsec security-association lifetime seconds 28800\n"                           \
+    "        crypto map m 10 match address vpn\n        crypto map m 10 set peer 192.0.2." #peer   \
+    "\n        crypto map m 10 set transform-set s\n        crypto map m interface outside\n"      \
+    "        crypto isakmp identity address\n        crypto isakmp enable outside\n"               \
+    "        crypto isakmp policy 10\n         authentication pre-share\n         encryption "     \
+    "3des\n         hash sha\n         group 2\n         lifetime 86400\n"                         \
+    "        tunnel-group 192.0.2." #peer " type ipsec-l2l\n        tunnel-group 192.0.2." #peer   \
+    " ipsec-attributes\n         pre-shared-key k\n"
+#define FIREWALL                                                                                   \
+    "        interface ethernet0 auto\n        interface ethernet1 auto\n"                         \
+    "        nameif ethernet0 outside security0\n        nameif ethernet1 inside security100\n"    \
+    "        hostname fw1\n        access-list vpn permit ip 10.1.0.0 255.255.255.0 10.2.0.0 "     \
+    "255.255.255.0\n        ip address outside 192.0.2.1 255.255.255.0\n"                          \
+    "        ip address inside 10.1.0.1 255.255.255.0\n"                                           \
+    "        route outside 0.0.0.0 0.0.0.0 192.0.2.2 1\n"                                          \
+    "        sysopt connection permit-ipsec\n"                                                     \
+    "        crypto ipsec transform-set s esp-3des esp-sha-hmac\n"                                 \
+    "        crypto map m 10 ipsec-isakmp\n        crypto map m 10 match address vpn\n"            \
+    "        crypto map m 10 set peer 192.0.2.2\n        crypto map m 10 set transform-set s\n"    \
+    "        crypto map m interface outside\n        isakmp enable outside\n"                      \
+    "        isakmp key k address 192.0.2.2 netmask 255.255.255.255\n"                             \
+    "        isakmp identity address\n        isakmp keepalive 10\n"                               \
+    "        isakmp policy 10 authentication pre-share\n"                                          \
+    "        isakmp policy 10 encryption 3des\n        isakmp policy 10 hash sha\n"                \
+    "        isakmp policy 10 group 2\n"
+
+/* The first of the kind given and with `add`, the second an appliance with everything right. */
+static char *appliances(bool older, const char *add)
+{
+    return g_strconcat(
+        "vpnsim: 1\nname: sites\nduration: 60s\ntopology:\n  nodes:\n    fw1:\n",
+        older ? "      kind: pix\n      version: \"6.3(5)\"\n"
+              : "      kind: asa\n      version: \"8.2(5)\"\n",
+        "      startup-config: |\n", older ? FIREWALL : APPLIANCE(1, 2, 1, 2), add,
+        "    fw2:\n      kind: asa\n      version: \"8.2(5)\"\n"
+        "      startup-config: |\n" APPLIANCE(2, 1, 2, 1),
+        "    pc1: {kind: host, address: 10.1.0.5/24, gateway: 10.1.0.1}\n"
+        "    pc2: {kind: host, address: 10.2.0.5/24, gateway: 10.2.0.1}\n  links:\n"
+        "    - {name: wan, endpoints: [\"fw1:",
+        older ? "ethernet0" : "Ethernet0/0", "\", \"fw2:Ethernet0/0\"], tc: {delay: 5ms}}\n",
+        "    - {name: lan1, endpoints: [\"pc1:eth0\", \"fw1:", older ? "ethernet1" : "Ethernet0/1",
+        "\"]}\n    - {name: lan2, endpoints: [\"pc2:eth0\", \"fw2:Ethernet0/1\"]}\n", NULL);
+}
+
+Test(check, healthy_appliances_have_no_finding)
+{
+    for (int older = 0; older < 2; older++) {
+        g_autofree char *text = appliances(older, "");
+        struct played p;
+        GPtrArray *findings = review(text, &p);
+        for (guint i = 0; i < findings->len; i++)
+            cr_expect_fail("%s", ((const struct finding *)findings->pdata[i])->message);
+        g_ptr_array_unref(findings);
+        played_free(&p);
+    }
+}
+
+Test(check, faults_of_appliances_are_found_and_cured_in_their_own_words)
+{
+    static const struct {
+        bool older; /* the kind that keys are lines of, and policies */
+        const char *add, *id, *line, *says, *remedy;
+    } row[] = {
+        {false, L("no crypto isakmp enable outside") L("crypto isakmp enable inside"),
+         "isakmp-off-interface", "crypto map m interface outside", "applied to outside",
+         "crypto isakmp enable outside"},
+        {true, L("no isakmp enable outside") L("isakmp enable inside"), "isakmp-off-interface",
+         "crypto map m interface outside", "applied to outside", "isakmp enable outside"},
+        {false, L("no tunnel-group 192.0.2.2"), "no-key", NULL, "for the peer 192.0.2.2",
+         "tunnel-group PEER"},
+        {true, L("no isakmp key k address 192.0.2.2 netmask 255.255.255.255"), "no-key", NULL,
+         "for the peer 192.0.2.2", "isakmp key SECRET"},
+        {false, L("tunnel-group 192.0.2.2 ipsec-attributes") L(" pre-shared-key other"),
+         "keys-differ", "pre-shared-key other", "differs from the one fw2 has", NULL},
+        {true, L("isakmp key other address 192.0.2.2 netmask 255.255.255.255"), "keys-differ",
+         "isakmp key other address 192.0.2.2 netmask 255.255.255.255", NULL, NULL},
+        {false, L("crypto isakmp policy 10") L(" hash md5"), "no-common-policy",
+         "crypto isakmp policy 10", "whose hash differs", NULL},
+        {true, L("isakmp policy 10 hash md5"), "no-common-policy", "isakmp policy 10 hash md5",
+         "whose hash differs", NULL},
+        {true, L("isakmp policy 10 lifetime 600"), "lifetimes-differ", NULL,
+         "600 s here, 86400 s on fw2", "collide"},
+        {false, L("no crypto map m 10 match address vpn"), "incomplete-map",
+         "crypto map m 10 set transform-set s", "no access list", "match address"},
+        {false, L("no crypto map m 10 set peer 192.0.2.2"), "incomplete-map", NULL, "no peer",
+         "set peer"},
+        {true, L("no crypto map m 10 set transform-set s"), "incomplete-map", NULL,
+         "no transform set", NULL},
+        {false,
+         L("crypto ipsec transform-set w esp-des esp-md5-hmac")
+             L("crypto map m 10 set transform-set w"),
+         "no-common-transform", "crypto map m 10 set transform-set w", NULL, NULL},
+        {false, L("access-list vpn extended permit ip 10.7.0.0 255.255.0.0 host 10.8.0.1"),
+         "acl-not-mirrored",
+         "access-list vpn extended permit ip 10.7.0.0 255.255.0.0 host 10.8.0.1", "no counterpart",
+         "fw2 needs the mirror: permit ip host 10.8.0.1 10.7.0.0 255.255.0.0"},
+        {false, L("tunnel-group 192.0.2.2 ipsec-attributes") L(" isakmp keepalive disable"),
+         "keepalive-off", "isakmp keepalive disable", NULL, NULL},
+        {true, L("no isakmp keepalive"), "keepalive-one-end", NULL, "only fw2 asks", NULL},
+        {false, L("group-policy DfltGrpPolicy attributes") L(" vpn-idle-timeout none"),
+         "idle-differs", NULL, "never for idleness, fw2 after 1800 s", NULL},
+        {false,
+         L("group-policy quick internal") L("group-policy quick attributes")
+             L(" vpn-idle-timeout 5") L("tunnel-group 192.0.2.2 general-attributes")
+                 L(" default-group-policy quick"),
+         "idle-differs", NULL, "after 300 s without packets, fw2 after 1800 s", NULL},
+        {false, L("crypto isakmp identity hostname"), "identity-differs",
+         "crypto isakmp identity hostname", "its address 192.0.2.1 only", NULL},
+        {false, L("no sysopt connection permit-vpn"), "tunnel-filtered",
+         "no sysopt connection permit-vpn", "there is none", "sysopt connection permit-vpn"},
+        {true,
+         L("no sysopt connection permit-ipsec") L("access-list in deny ip any any")
+             L("access-group in in interface outside"),
+         "tunnel-filtered", NULL, "(in)", "sysopt connection permit-ipsec"},
+        {false,
+         L("crypto dynamic-map d 10 match address vpn") L("crypto dynamic-map d 10 set "
+                                                          "transform-set s")
+             L("crypto map m 5 ipsec-isakmp dynamic d"),
+         "behind-dynamic", "crypto map m 5 ipsec-isakmp dynamic d", "cannot begin the tunnel",
+         NULL},
+        {false,
+         L("route outside 10.2.0.0 255.255.255.0 192.0.2.9 1")
+             L("no crypto map m interface outside") L("crypto map m interface inside"),
+         "map-on-wrong-interface", "crypto map m interface inside", NULL, NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        g_autofree char *text = appliances(row[i].older, row[i].add);
+        struct played p;
+        GPtrArray *findings = review(text, &p);
+        const struct finding *f = find(findings, row[i].id);
+        cr_expect_not_null(f, "%s: %s", row[i].id, row[i].add);
+        if (f) {
+            cr_expect(!row[i].says || strstr(f->message, row[i].says), "%s", f->message);
+            cr_expect(!row[i].remedy || strstr(f->remedy, row[i].remedy), "%s", f->remedy);
+            cr_expect(!row[i].line || g_strcmp0(f->text, row[i].line) == 0, "%s: %s", row[i].id,
+                      f->text);
+        }
+        g_ptr_array_unref(findings);
+        played_free(&p);
+    }
+}
+
+/* Without sysopt it is the list that decides, and it may well let the tunnel in. */
+Test(check, a_list_that_permits_the_tunnel_is_no_fault)
+{
+    g_autofree char *text =
+        appliances(false, L("no sysopt connection permit-vpn")
+                              L("access-list in extended permit ip 10.2.0.0 255.255.0.0 any")
+                                  L("access-group in in interface outside"));
+    struct played p;
+    GPtrArray *findings = review(text, &p);
+    cr_expect_null(find(findings, "tunnel-filtered"));
+    g_ptr_array_unref(findings);
+    played_free(&p);
+}
+
+Test(check, keepalives_and_idle_time_outs_of_one_router_only_are_told)
+{
+    static const struct {
+        const char *add, *id, *device, *says;
+    } row[] = {
+        {L("crypto isakmp keepalive 10"), "keepalive-one-end", "r2", "only r1 asks"},
+        {L("crypto ipsec security-association idle-time 60"), "idle-differs", "r1",
+         "after 60 s without packets, r2 never"},
+        {L("access-list 120 deny udp any any eq isakmp") L("interface FastEthernet0/0")
+             L(" ip access-group 120 in"),
+         "tunnel-refused", "r1", "access list 120 of FastEthernet0/0 refuses ISAKMP"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        g_autofree char *marked = g_strdup(TWO_SITES("@@", ""));
+        g_auto(GStrv) halves = g_strsplit(marked, "@@", 2);
+        g_autofree char *text = g_strconcat(halves[0], row[i].add, halves[1], NULL);
+        struct played p;
+        GPtrArray *findings = review(text, &p);
+        const struct finding *f = find(findings, row[i].id);
+        cr_expect_not_null(f, "%s", row[i].id);
+        if (f) {
+            cr_expect_str_eq(f->device, row[i].device);
+            cr_expect(strstr(f->message, row[i].says), "%s", f->message);
+        }
+        g_ptr_array_unref(findings);
+        played_free(&p);
+    }
+}
