@@ -116,9 +116,9 @@ struct net_node {
 struct if_box {
     struct net_if pub;
     bool was_up;
-};
     struct qos_port *qos_out, *qos_in; /* policies in force, NULL = none */
     uint32_t tx_ring;                  /* 0 = the default */
+};
 
 static inline ip4 pkt_src(const struct pkt *p)
 {
@@ -146,9 +146,9 @@ void route_free(struct route *rt);
 void route_connected_add(struct net_node *n, struct net_if *i);
 void route_connected_del(struct net_node *n, struct net_if *i);
 void route_interface_changed(struct net_node *n, struct net_if *i);
-/* Lent until the next call for this node. */
 /* Which of the equal ways this packet takes: *d has the first of them. */
 void route_share(struct net_node *n, const struct pkt *p, struct dest *d);
+/* Lent until the next call for this node. */
 const struct dest *dest_slow(struct net_node *n, struct dest *d, ip4 dst);
 static inline const struct dest *dest_of(struct net_node *n, ip4 dst)
 {
