@@ -9,6 +9,7 @@ struct esp_suite {
     enum crypto_cipher cipher;
     enum crypto_hash auth; /* HASH_NONE: no authentication, no replay check */
     bool transport;        /* encapsulation mode; tunnel unless set */
+    bool udp;              /* in UDP, RFC 3948 */
 };
 
 #endif

@@ -97,6 +97,8 @@ bool device_is_down(const struct device *d);
  * it is missing. */
 bool device_host_address(struct device *d, const char *interface, struct ip4_net address,
                          ip4 gateway, GError **error);
+/* NAT traversal was turned on or off, or its keepalives were set: ike_conf says how it is now. */
+void device_natt_changed(struct device *d);
 /* The interface's crypto map (NULL = none), by name. */
 void device_set_crypto_map(struct device *d, struct net_if *i, const char *map);
 

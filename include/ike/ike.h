@@ -109,7 +109,7 @@ void ike_input(struct ike_engine *e, ip4 local, uint16_t lport, ip4 remote, uint
 void ike_request_sas(struct ike_engine *e, const struct ike_request *r);
 /* An ESP pair ended here: sends DELETE for its inbound SPI under an IKE SA with that peer, if there
  * is one and the profile does. */
-void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t nat, uint32_t spi_in);
+void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi_in);
 /* ESP came with an SPI that is not here, in UDP from that port (0 = without). Where the
  * configuration wants it, the peer is told, under a phase 1 that begins for this when there is
  * none. */

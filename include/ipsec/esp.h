@@ -29,9 +29,11 @@ struct esp_sa {
     uint32_t spi;
     bool inbound;
     struct esp_suite suite;
-    ip4 src, dst;                 /* outer addresses */
-    struct cipher *cipher;        /* NULL for the NULL cipher */
-    struct mac *mac;              /* NULL without authentication */
+    ip4 src, dst;          /* outer addresses */
+    uint16_t sport, dport; /* of the UDP around it, where the suite says so */
+    ip4 oa_src, oa_dst;    /* transport: what the sender computed checksums with; 0 = as above */
+    struct cipher *cipher; /* NULL for the NULL cipher */
+    struct mac *mac;       /* NULL without authentication */
     uint8_t iv[CRYPTO_MAX_BLOCK]; /* chain of the sender */
     uint64_t seq;                 /* last number sent, or highest received; 64-bit-safe */
     struct esp_replay *replay;    /* inbound with authentication and a window, else NULL */

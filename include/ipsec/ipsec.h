@@ -20,6 +20,8 @@ struct ipsec_acquire {
     const char *map;
     uint32_t seq;
     ip4 local, remote;
+    uint32_t nat; /* tells peers behind one address apart, as it came with the pair; 0 = the address
+                     does */
     struct proxy local_proxy, remote_proxy;
     struct esp_suite offer[IPSEC_MAX_OFFERS];
     size_t n_offer;
@@ -34,8 +36,11 @@ struct ipsec_ops {
     /* An SA pair ended here (expired, cleared): the peer should be told. */
     void (*ended)(void *self, ip4 local, ip4 remote, uint32_t spi_in, enum ike_why why);
     /* ESP with an SPI that finds nothing. */
-    void (*unknown_spi)(void *self, ip4 local, ip4 remote, uint32_t spi);
+    /* `rport`: it came in UDP, from there; 0 = without. */
+    void (*unknown_spi)(void *self, ip4 local, ip4 remote, uint16_t rport, uint32_t spi);
     void *self;
+    /* Authentic packets of a peer behind a NAT come from elsewhere now; its pairs have followed. */
+    void (*moved)(void *self, uint32_t nat, ip4 remote, uint16_t rport);
 };
 /* An entry's number, as it goes to who negotiates and comes back (`seq` of acquire, grant, child
  * and wants): that of the template in the upper half, where the entry refers to a dynamic map. */
@@ -106,6 +111,10 @@ bool ipsec_wants(struct ipsec *x, const char *map, uint32_t seq, const struct pr
 uint32_t ipsec_new_spi(struct ipsec *x);
 struct ipsec_child {
     ip4 local, remote;
+    uint32_t nat;
+    uint16_t lport, rport;   /* of the UDP around it, where the suite says so */
+    bool follow;             /* the peer may be found elsewhere (RFC 3947 7) */
+    ip4 oa_local, oa_remote; /* what the peer calls this end and itself; 0 = the same */
     struct proxy local_proxy, remote_proxy;
     struct esp_suite suite;
     uint32_t spi_in, spi_out;
@@ -120,9 +129,16 @@ struct ipsec_child {
  * those of an access-list line or within one. */
 enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c);
 /* The peer deleted its inbound SA: both of the pair go. Unknown SPIs are counted and ignored. */
-void ipsec_peer_deleted(struct ipsec *x, ip4 remote, uint32_t spi_out, enum ike_why why);
+void ipsec_peer_deleted(struct ipsec *x, ip4 remote, uint32_t nat, uint32_t spi_out,
+                        enum ike_why why);
 /* Every pair with that peer goes, silently towards the peer. */
-void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why);
+void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, uint32_t nat, enum ike_why why);
+/* A peer behind a NAT is found elsewhere: what goes to it goes there. */
+void ipsec_peer_moved(struct ipsec *x, uint32_t nat, ip4 remote, uint16_t rport);
+/* What came to UDP port 4500 (RFC 3948 2): keepalives and ESP are dealt with; true when it is IKE,
+ * whose message `ike` then is (lent). */
+bool ipsec_udp_input(struct ipsec *x, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,
+                     uint16_t dport, struct span payload, struct span *ike);
 /* The peer answers no more: idents whose peer it is, and that have no pair left, ask the next of
  * their entry. */
 void ipsec_next_peer(struct ipsec *x, ip4 local, ip4 remote);
@@ -132,10 +148,14 @@ void ipsec_next_peer(struct ipsec *x, ip4 local, ip4 remote);
 struct ipsec_traffic {
     sim_time last_in, last_out;
 };
-struct ipsec_traffic ipsec_peer_traffic(const struct ipsec *x, ip4 local, ip4 remote, bool watch);
-void ipsec_on_sent(struct ipsec *x, void (*fn)(void *self, ip4 local, ip4 remote), void *self);
+struct ipsec_traffic ipsec_peer_traffic(const struct ipsec *x, ip4 local, ip4 remote, uint32_t nat,
+                                        bool watch);
+void ipsec_on_sent(struct ipsec *x, void (*fn)(void *self, ip4 local, ip4 remote, uint32_t nat),
+                   void *self);
 /* A router on the way could not pass on a sealed packet that must not be cut (RFC 2401 6.1). */
 void ipsec_path_mtu(struct ipsec *x, ip4 remote, uint32_t spi_out, uint32_t mtu);
+/* The same of one in UDP to that port: the eight bytes that are quoted have no SPI. */
+void ipsec_path_mtu_udp(struct ipsec *x, ip4 remote, uint16_t rport, uint32_t mtu);
 /* A negotiation for this ident failed: nothing is pending any more (the next packet asks again). */
 void ipsec_acquire_failed(struct ipsec *x, ip4 local, ip4 remote, const struct proxy *lp,
                           const struct proxy *rp);
@@ -175,6 +195,8 @@ void ipsec_clear_counters(struct ipsec *x);
 struct ipsec_pair {
     esp_sa_id in, out;
     uint32_t spi_in, spi_out;
+    uint32_t nat;          /* number of the peer behind its address; 0 = the address is the peer */
+    uint16_t lport, rport; /* of the UDP around it, where the suite says so */
     struct esp_suite suite;
     sim_time born, soft, hard;       /* SIM_TIME_MAX = never */
     uint64_t soft_bytes, hard_bytes; /* 0 = never */
@@ -197,6 +219,7 @@ struct ipsec_ident {
     uint32_t template_seq; /* entry of that; 0 = none */
     bool from_acl;
     ip4 local, peer; /* peer in use, or the first configured */
+    uint32_t nat;    /* of the peer that the last pair was made with */
     struct proxy local_proxy, remote_proxy;
     uint64_t encaps, encrypt, digest, decaps, decrypt, verify, send_errors, recv_errors;
     /* Packets cut before sealing, those that could not be though they should, the pieces made;

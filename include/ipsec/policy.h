@@ -53,6 +53,7 @@ struct ipsec_conf {
     bool
         map_keeps_address; /* the address a map speaks from is taken when it is applied, for good */
     int df;                /* ESP_DF_COPY by default */
+    bool nat_follow_esp;   /* a peer behind a NAT is where its packets come from */
     bool cut_first;        /* packets are cut before they are sealed, not after */
     GArray *sizes;         /* struct ipsec_size, by index of interface */
 };

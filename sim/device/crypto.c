@@ -5,8 +5,9 @@
 
 #include "net/qos.h"
 
-enum { UDP_PORT_IKE = 500 };
-#define IKE_TOS 0xc0 /* routers mark their own control traffic with precedence 6 */
+enum { UDP_PORT_IKE = 500, UDP_PORT_NAT_T = 4500 };
+#define NON_ESP_MARKER 4
+#define IKE_TOS        0xc0 /* routers mark their own control traffic with precedence 6 */
 
 /* ---- What IKE needs ---- */
 
@@ -14,7 +15,29 @@ static void send_datagram(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t
                           struct span message)
 {
     struct device *d = self;
-    net_send_udp(d->node, src, sport, dst, dport, IKE_TOS, message);
+    uint8_t marked[UINT16_MAX];
+    if (sport != UDP_PORT_NAT_T || message.n > sizeof marked - NON_ESP_MARKER) {
+        net_send_udp(d->node, src, sport, dst, dport, IKE_TOS, message);
+        return;
+    }
+    /* Four zero bytes, where ESP has its SPI, tell it apart                     RFC 3948 2.2 */
+    memset(marked, 0, NON_ESP_MARKER);
+    memcpy(marked + NON_ESP_MARKER, message.p, message.n);
+    net_send_udp(d->node, src, sport, dst, dport, IKE_TOS,
+                 span_of(marked, message.n + NON_ESP_MARKER));
+}
+
+static void keepalive(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t dport)
+{
+    struct device *d = self;
+    const uint8_t byte = 0xff;
+    net_send_udp(d->node, src, sport, dst, dport, 0, span_of(&byte, 1));
+}
+
+static void peer_moved(void *self, uint32_t nat, ip4 remote, uint16_t rport)
+{
+    struct device *d = self;
+    ipsec_peer_moved(d->ipsec, nat, remote, rport);
 }
 
 static enum ike_why check_suite(void *self, ip4 local, ip4 remote, const struct esp_suite *s)
@@ -65,6 +88,12 @@ static enum ike_why install(void *self, const struct ike_child *c)
     struct ipsec_child child = {
         .local = c->local,
         .remote = c->remote,
+        .nat = c->nat,
+        .lport = c->lport,
+        .rport = c->rport,
+        .follow = c->follow,
+        .oa_local = c->oa_local,
+        .oa_remote = c->oa_remote,
         .local_proxy = c->local_proxy,
         .remote_proxy = c->remote_proxy,
         .suite = c->suite,
@@ -78,19 +107,20 @@ static enum ike_why install(void *self, const struct ike_child *c)
         .seq = c->seq,
         .initiator = c->role == IKE_INITIATOR,
     };
+    child.suite.udp = c->udp;
     return ipsec_install(d->ipsec, &child);
 }
 
 static void peer_deleted(void *self, ip4 remote, uint32_t nat, uint32_t spi_out)
 {
     struct device *d = self;
-    ipsec_peer_deleted(d->ipsec, remote, spi_out, WHY_PEER_DELETE);
+    ipsec_peer_deleted(d->ipsec, remote, nat, spi_out, WHY_PEER_DELETE);
 }
 
 static void peer_gone(void *self, ip4 local, ip4 remote, uint32_t nat, enum ike_why why)
 {
     struct device *d = self;
-    ipsec_peer_gone(d->ipsec, local, remote, why);
+    ipsec_peer_gone(d->ipsec, local, remote, nat, why);
     if (why == WHY_DPD)
         ipsec_next_peer(d->ipsec, local, remote);
 }
@@ -110,7 +140,7 @@ static bool still_wanted(void *self, const struct ike_request *r)
 static struct ike_traffic traffic(void *self, ip4 local, ip4 remote, uint32_t nat, bool watch)
 {
     struct device *d = self;
-    struct ipsec_traffic t = ipsec_peer_traffic(d->ipsec, local, remote, watch);
+    struct ipsec_traffic t = ipsec_peer_traffic(d->ipsec, local, remote, nat, watch);
     return (struct ike_traffic){t.last_in, t.last_out};
 }
 
@@ -126,6 +156,7 @@ static void acquire(void *self, const struct ipsec_acquire *a)
     struct ike_request r = {
         .local = a->local,
         .remote = a->remote,
+        .nat = a->nat,
         .local_proxy = a->local_proxy,
         .remote_proxy = a->remote_proxy,
         .n_offer = a->n_offer,
@@ -143,19 +174,25 @@ static void acquire(void *self, const struct ipsec_acquire *a)
 static void ended(void *self, ip4 local, ip4 remote, uint32_t spi_in, enum ike_why why)
 {
     struct device *d = self;
-    ike_child_ended(d->ike, local, remote, 0, spi_in);
+    ike_child_ended(d->ike, local, remote, spi_in);
 }
 
-static void unknown_spi(void *self, ip4 local, ip4 remote, uint32_t spi)
+static void unknown_spi(void *self, ip4 local, ip4 remote, uint16_t rport, uint32_t spi)
 {
     struct device *d = self;
-    ike_unknown_spi(d->ike, local, remote, 0, spi);
+    ike_unknown_spi(d->ike, local, remote, rport, spi);
 }
 
-static void sent(void *self, ip4 local, ip4 remote)
+static void sent(void *self, ip4 local, ip4 remote, uint32_t nat)
 {
     struct device *d = self;
-    ike_traffic_sent(d->ike, local, remote, 0);
+    ike_traffic_sent(d->ike, local, remote, nat);
+}
+
+static void moved(void *self, uint32_t nat, ip4 remote, uint16_t rport)
+{
+    struct device *d = self;
+    ike_peer_moved(d->ike, nat, remote, rport);
 }
 
 /* ---- The node ---- */
@@ -170,18 +207,41 @@ static void ike_datagram(void *self, struct net_if *in, ip4 src, uint16_t sport,
         ++*trace_counter(d->scope, "drop.IKE_OFF");
 }
 
+/* Port 4500 has IKE behind the marker, ESP, and keepalives                      RFC 3948 2 */
+static void natt_datagram(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,
+                          uint16_t dport, struct span payload)
+{
+    struct device *d = self;
+    struct span message;
+    if (ipsec_udp_input(d->ipsec, in, src, sport, dst, dport, payload, &message))
+        ike_datagram(d, in, src, sport, dst, dport, message);
+}
+
+void device_natt_changed(struct device *d)
+{
+    if (d->ike_conf->nat_traversal)
+        net_udp_bind(d->node, UDP_PORT_NAT_T, natt_datagram, d);
+    else
+        net_udp_unbind(d->node, UDP_PORT_NAT_T);
+    ike_conf_changed(d->ike);
+}
+
 /* "Fragmentation needed" about a sealed packet is for the SA that sealed it: its SPI is among the
  * eight bytes that are quoted (RFC 792, RFC 2401 6.1.2.1). */
 static void icmp_error(void *self, ip4 from, uint8_t type, uint8_t code, uint16_t mtu,
                        struct span quoted)
 {
     struct device *d = self;
-    if (!d->ipsec || type != ICMP_UNREACHABLE || code != ICMP_FRAG_NEEDED || quoted.n < IP4_HEAD ||
-        quoted.p[9] != IPPROTO_NUM_ESP)
+    if (!d->ipsec || type != ICMP_UNREACHABLE || code != ICMP_FRAG_NEEDED || quoted.n < IP4_HEAD)
         return;
-    struct span spi = span_sub(quoted, (quoted.p[0] & 15u) * 4u, 4);
-    if (spi.n == 4)
-        ipsec_path_mtu(d->ipsec, be32_get(quoted.p + 16), be32_get(spi.p), mtu);
+    ip4 remote = be32_get(quoted.p + 16);
+    struct span first = span_sub(quoted, (quoted.p[0] & 15u) * 4u, 4);
+    if (first.n < 4)
+        return;
+    if (quoted.p[9] == IPPROTO_NUM_ESP)
+        ipsec_path_mtu(d->ipsec, remote, be32_get(first.p), mtu);
+    else if (quoted.p[9] == IPPROTO_NUM_UDP && be16_get(first.p) == UDP_PORT_NAT_T)
+        ipsec_path_mtu_udp(d->ipsec, remote, be16_get(first.p + 2), mtu);
 }
 
 static void node_changed(void *self, struct net_if *i)
@@ -194,11 +254,11 @@ static void node_changed(void *self, struct net_if *i)
 void device_crypto_start(struct device *d)
 {
     const struct ike_ops ike_ops = {
-        send_datagram, check_suite, check_request,  new_spi, install,
-        peer_deleted,  peer_gone,   request_failed, d,       still_wanted,
+        send_datagram,  check_suite, check_request, new_spi,   install,    peer_deleted, peer_gone,
+        request_failed, d,           still_wanted,  keepalive, peer_moved,
     };
     const struct ipsec_ops ipsec_ops = {
-        .acquire = acquire, .ended = ended, .unknown_spi = unknown_spi, .self = d};
+        .acquire = acquire, .ended = ended, .unknown_spi = unknown_spi, .self = d, .moved = moved};
     d->ike_conf = ike_conf_new();
     d->ipsec_conf = ipsec_conf_new();
     ike_profile_init(&d->profile);
@@ -217,6 +277,7 @@ void device_crypto_stop(struct device *d)
     if (!d->ike_conf)
         return;
     net_udp_unbind(d->node, UDP_PORT_IKE);
+    net_udp_unbind(d->node, UDP_PORT_NAT_T);
     net_icmp_unwatch(d->node, icmp_error, d);
     net_node_on_change(d->node, NULL, NULL);
     g_clear_pointer(&d->ike, ike_free);
@@ -244,6 +305,7 @@ void device_crypto_refresh(struct device *d)
                                   .limit = d->profile.process_queue,
                                   .esp = d->engine_off,
                               });
+    d->ipsec_conf->nat_follow_esp = d->profile.natt_follows_esp;
     d->ipsec_conf->raw_proxy_id = d->profile.raw_proxy_id;
     d->ipsec_conf->part_carries_line = d->profile.part_carries_line;
     d->ipsec_conf->holds_without_peer = d->profile.holds_without_peer;

@@ -298,6 +298,8 @@ struct ike_sa *ike_sa_half_built(const struct ike_peer *p, ip4 local);
 bool ike_peer_is_new(const struct ike_sa *sa);
 void ike_child_add(struct ike_sa *sa, uint32_t spi_in, uint32_t spi_out);
 void ike_child_remove(struct ike_engine *e, uint32_t spi_in);
+/* Whose pair that is; NULL = not known. */
+struct ike_peer *ike_peer_of_child(const struct ike_engine *e, uint32_t spi_in);
 void ike_child_remove_out(struct ike_engine *e, const struct ike_peer *p, uint32_t spi_out);
 void ike_children_forget(struct ike_engine *e, const struct ike_peer *p); /* NULL = all */
 

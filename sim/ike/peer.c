@@ -296,6 +296,15 @@ void ike_child_add(struct ike_sa *sa, uint32_t spi_in, uint32_t spi_out)
     sa->children++;
 }
 
+struct ike_peer *ike_peer_of_child(const struct ike_engine *e, uint32_t spi_in)
+{
+    guint at;
+    if (!child_find(e, spi_in, &at))
+        return NULL;
+    return g_hash_table_lookup(e->peers,
+                               &g_array_index(e->children, struct ike_known_child, at).peer);
+}
+
 void ike_child_remove(struct ike_engine *e, uint32_t spi_in)
 {
     guint place;

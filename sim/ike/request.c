@@ -136,10 +136,11 @@ void ike_request_sas(struct ike_engine *e, const struct ike_request *asked)
     }
 }
 
-void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t nat, uint32_t spi_in)
+void ike_child_ended(struct ike_engine *e, ip4 local, ip4 remote, uint32_t spi_in)
 {
+    const struct ike_peer *p = ike_peer_of_child(e, spi_in);
+    struct ike_sa *sa = ike_sa_working(p ? p : ike_peer_find(e, remote, 0), local);
     ike_child_remove(e, spi_in);
-    struct ike_sa *sa = ike_sa_working(ike_peer_find(e, remote, nat), local);
     if (sa && e->profile->send_deletes)
         ike_delete_send(sa, spi_in);
 }

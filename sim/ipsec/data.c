@@ -207,21 +207,21 @@ static struct pair *pair_for(const struct ipsec *x, uint32_t spi, ip4 dst)
     return pair && pair->in->dst == dst ? pair : NULL;
 }
 
-static void unknown_spi(struct ipsec *x, struct pkt *p, const struct ev_esp_drop *what)
+static void unknown_spi(struct ipsec *x, struct pkt *p, uint16_t sport,
+                        const struct ev_esp_drop *what)
 {
     ip4 local = what->dst, remote = what->src;
     uint32_t spi = what->spi;
     refuse(x, NULL, p, DROP_ESP_NO_SPI, what);
     if (x->ops.unknown_spi)
-        x->ops.unknown_spi(x->ops.self, local, remote, spi);
+        x->ops.unknown_spi(x->ops.self, local, remote, sport, spi);
 }
 
-static void esp_input(void *self, struct net_if *in, struct pkt *p)
+void ipsec_esp_input(struct ipsec *x, struct net_if *in, struct pkt *p, uint16_t sport)
 {
-    struct ipsec *x = self;
     struct flow outer, inner;
     struct ev_esp_drop what = {.protocol = IPPROTO_NUM_ESP};
-    uint32_t seq = 0, outer_bytes = p->len;
+    uint32_t seq = 0, outer_bytes = p->len + (sport ? UDP_HEAD : 0);
     enum drop_reason why;
     if (!pkt_flow(p, &outer) || !esp_peek(p, &what.spi, &seq)) {
         what.why = DROP_ESP_SHORT;
@@ -234,10 +234,15 @@ static void esp_input(void *self, struct net_if *in, struct pkt *p)
     struct pair *pair = pair_for(x, what.spi, outer.dst);
     if (!pair) {
         what.why = DROP_ESP_NO_SPI;
-        unknown_spi(x, p, &what);
+        unknown_spi(x, p, sport, &what);
         return;
     }
     what.sa = pair->view.in;
+    if (pair->in->suite.udp != (sport != 0)) {
+        what.why = DROP_ESP_ENCAPSULATION;
+        refuse(x, pair, p, DROP_ESP_ENCAPSULATION, &what);
+        return;
+    }
     p = pkt_own(p);
     esp_open(pair->in, &p, 1, &seq, &why);
     if (why == DROP_NONE && !pkt_flow(p, &inner))
@@ -253,6 +258,9 @@ static void esp_input(void *self, struct net_if *in, struct pkt *p)
         refuse(x, pair, p, why, &what);
         return;
     }
+    /* A late one says where the peer was. */
+    if (sport && seq == pair->in->seq)
+        ipsec_udp_follow(pair, outer.src, sport);
     struct ipsec_ident *v = &pair->ident->view;
     v->decaps++;
     v->decrypt++;
@@ -265,6 +273,11 @@ static void esp_input(void *self, struct net_if *in, struct pkt *p)
           .outer = outer_bytes);
     ipsec_pair_used(pair); /* may end it */
     net_input_again(in, p);
+}
+
+static void esp_input(void *self, struct net_if *in, struct pkt *p)
+{
+    ipsec_esp_input(self, in, p, 0);
 }
 
 /* What this node listens to itself may come in clear: IKE and the protected packets. */

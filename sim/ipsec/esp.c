@@ -115,6 +115,21 @@ static bool encrypt(struct esp_sa *sa, uint8_t *iv, size_t iv_bytes, size_t n)
     }
 }
 
+static uint8_t outer_protocol(const struct esp_sa *sa)
+{
+    return sa->suite.udp ? IPPROTO_NUM_UDP : IPPROTO_NUM_ESP;
+}
+
+/* The ports are those of IKE, and the checksum "SHOULD be transmitted as a zero value"
+ *                                                                              RFC 3948 2.1 */
+static void put_udp_head(const struct esp_sa *sa, uint8_t *udp, size_t length)
+{
+    be16_put(udp, sa->sport);
+    be16_put(udp + 2, sa->dport);
+    be16_put(udp + 4, (uint16_t)length);
+    be16_put(udp + 6, 0);
+}
+
 /* RFC 2401 5.1.2.1: which fields of the outer head come from the inner one. */
 static void put_tunnel_head(const struct esp_sa *sa, uint8_t *outer, const uint8_t *inner,
                             size_t total, int df, uint16_t id)
@@ -123,7 +138,7 @@ static void put_tunnel_head(const struct esp_sa *sa, uint8_t *outer, const uint8
     struct ip4_head h = {
         .tos = inner[1],
         .ttl = ESP_OUTER_TTL,
-        .protocol = IPPROTO_NUM_ESP,
+        .protocol = outer_protocol(sa),
         .head_bytes = IP4_HEAD,
         .total = (uint16_t)total,
         .id = id,
@@ -160,7 +175,8 @@ static enum drop_reason seal_one(struct esp_sa *sa, struct pkt *p, int df, uint1
     };
     size_t iv = cipher_iv_bytes(sa->suite.cipher), pad = esp_pad_bytes(sa->suite, e.payload);
     size_t icv = esp_icv_bytes(sa->suite), sealed = e.payload + pad + ESP_TRAILER;
-    size_t total = e.head_bytes + ESP_HEAD + iv + sealed + icv;
+    size_t udp = sa->suite.udp ? UDP_HEAD : 0;
+    size_t total = e.head_bytes + udp + ESP_HEAD + iv + sealed + icv;
     if (total > PACKET_MAX)
         return DROP_TOO_BIG;
     /* Numbers must not come round again: the SA is at its end              RFC 2406 3.3.3 */
@@ -171,12 +187,14 @@ static enum drop_reason seal_one(struct esp_sa *sa, struct pkt *p, int df, uint1
     put_trailer(pkt_tail(p, pad + ESP_TRAILER + icv), pad, e.next);
     uint8_t *b = pkt_push(p, total - p->len);
     if (own_head) {
-        memmove(b, b + ESP_HEAD + iv, own_head);
-        head_rewrite(b, own_head, IPPROTO_NUM_ESP, total);
+        memmove(b, b + udp + ESP_HEAD + iv, own_head);
+        head_rewrite(b, own_head, outer_protocol(sa), total);
     } else {
-        put_tunnel_head(sa, b, b + IP4_HEAD + ESP_HEAD + iv, total, df, (*ip_id)++);
+        put_tunnel_head(sa, b, b + IP4_HEAD + udp + ESP_HEAD + iv, total, df, (*ip_id)++);
     }
-    uint8_t *esp = b + e.head_bytes;
+    uint8_t *esp = b + e.head_bytes + udp;
+    if (udp)
+        put_udp_head(sa, b + e.head_bytes, total - e.head_bytes);
     be32_put(esp, sa->spi);
     be32_put(esp + 4, (uint32_t)sa->seq);
     bool ok = encrypt(sa, esp + ESP_HEAD, iv, sealed);
@@ -253,6 +271,31 @@ static enum drop_reason unwrap_transport(struct pkt *p, size_t head_bytes, size_
     return DROP_NONE;
 }
 
+/* The checksum of TCP and UDP covers the addresses that the sender knew. "The receiver can
+ * incrementally compute" the one for the addresses of now, by those that NAT-OA told
+ *                                                                              RFC 3948 3.1.2 */
+static void mend_checksum(const struct esp_sa *sa, struct pkt *p, size_t head_bytes, uint8_t next)
+{
+    size_t at = head_bytes + (next == IPPROTO_NUM_UDP ? 6 : 16);
+    uint8_t *b = pkt_data(p);
+    bool has = next == IPPROTO_NUM_UDP || next == IPPROTO_NUM_TCP;
+    if (!sa->oa_src || !has || be16_get(b + 6) & 0x1fff || p->len < at + 2)
+        return;
+    uint16_t old = be16_get(b + at);
+    if (next == IPPROTO_NUM_UDP && old == 0)
+        return; /* none was made */
+    const ip4 was[] = {sa->oa_src, sa->oa_dst}, is[] = {be32_get(b + 12), be32_get(b + 16)};
+    /* HC' = ~(~HC + ~m + m')                                                   RFC 1624 3 */
+    uint32_t sum = (uint16_t)~old;
+    for (size_t i = 0; i < 2; i++)
+        sum += (uint16_t) ~(was[i] >> 16) + (uint32_t)(uint16_t)~was[i] + (is[i] >> 16) +
+               (is[i] & 0xffff);
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    uint16_t fresh = (uint16_t)~sum;
+    be16_put(b + at, next == IPPROTO_NUM_UDP && !fresh ? 0xffff : fresh);
+}
+
 /* Finds the ESP part behind the outer head. */
 static bool esp_at(const struct pkt *p, size_t *head_bytes, size_t *end)
 {
@@ -308,8 +351,11 @@ static enum drop_reason open_one(struct esp_sa *sa, struct pkt *p, uint32_t *seq
     uint8_t next;
     if (!trailer_read(esp + ESP_HEAD + iv, sealed, &payload, &next))
         return DROP_ESP_PAD;
-    return sa->suite.transport ? unwrap_transport(p, head, front, payload, next)
-                               : unwrap_tunnel(p, front, payload, next);
+    if (!sa->suite.transport)
+        return unwrap_tunnel(p, front, payload, next);
+    enum drop_reason why = unwrap_transport(p, head, front, payload, next);
+    mend_checksum(sa, p, head, next);
+    return why;
 }
 
 void esp_open(struct esp_sa *sa, struct pkt **p, size_t n, uint32_t *seq, enum drop_reason *out)

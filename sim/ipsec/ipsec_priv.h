@@ -19,6 +19,7 @@ struct ident;
 struct peer_use {
     gint64 key;
     ip4 local, remote;
+    uint32_t nat;
     uint32_t pairs;
     sim_time last_in, last_out; /* -1 = never */
     bool watched;               /* the next packet out is to be told */
@@ -31,6 +32,7 @@ struct pair {
     struct peer_use *use;
     struct esp_sa *in, *out; /* owned by the SAD */
     ip4 local, remote;
+    bool follow; /* the peer may be found elsewhere */
     struct sim_timer soft, hard, idle;
     bool soft_reached;
     bool asked; /* for its successor */
@@ -91,7 +93,7 @@ struct ipsec {
     struct rng *rng;
     struct sad *sad;
     GHashTable *uses; /* by both addresses, struct peer_use, counted by pairs */
-    void (*on_sent)(void *self, ip4 local, ip4 remote);
+    void (*on_sent)(void *self, ip4 local, ip4 remote, uint32_t nat);
     void *on_sent_self;
     void (*on_context)(void *self, uint32_t context, bool alive);
     void *on_context_self;
@@ -182,7 +184,7 @@ void ipsec_pair_end(struct pair *p, enum ike_why why, bool tell);
 void ipsec_pair_free(struct pair *p);
 
 /* ---- peers.c ---- */
-struct peer_use *ipsec_use_ref(struct ipsec *x, ip4 local, ip4 remote);
+struct peer_use *ipsec_use_ref(struct ipsec *x, ip4 local, ip4 remote, uint32_t nat);
 void ipsec_use_unref(struct ipsec *x, struct peer_use *u);
 void ipsec_use_sent(struct ipsec *x, struct peer_use *u);
 /* The entry's next peer, when this one is the ident's and no pair is left. */
@@ -208,6 +210,14 @@ struct ipsec_fit ipsec_fit(const struct ipsec *x, const struct pair *pair, const
 /* IKE's own datagrams, and what is protected already, are never protected. */
 bool ipsec_own_control(const struct binding *b, const struct pkt *p, const struct flow *f);
 void ipsec_data_attach(struct ipsec *x);
+/* ESP behind an IP head; `sport`: it was in UDP, from there. Takes the packet. */
+void ipsec_esp_input(struct ipsec *x, struct net_if *in, struct pkt *p, uint16_t sport);
+
+/* ---- udp.c ---- */
+/* An authentic packet of the pair came from there. */
+void ipsec_udp_follow(struct pair *pair, ip4 src, uint16_t sport);
+
+/* ---- data.c ---- */
 void ipsec_data_detach(struct ipsec *x);
 
 #endif

@@ -6,6 +6,7 @@
 enum {
     ESP_HEAD = 8,    /* SPI, sequence number */
     ESP_TRAILER = 2, /* pad length, next header */
+    ESP_UDP = 8,     /* RFC 3948 2.1 */
     ESP_ALIGN = 4,   /* the trailer ends on a 4-byte boundary whatever the cipher, RFC 2406 2.4 */
     FRAG_UNIT = 8,   /* RFC 791: offsets count in these */
 };
@@ -31,7 +32,8 @@ size_t esp_icv_bytes(struct esp_suite suite)
 /* All but payload, padding and trailer: the head in front, the packet's own in transport mode. */
 static size_t fixed_bytes(struct esp_suite suite)
 {
-    return IP4_HEAD + ESP_HEAD + cipher_iv_bytes(suite.cipher) + esp_icv_bytes(suite);
+    return IP4_HEAD + (suite.udp ? ESP_UDP : 0) + ESP_HEAD + cipher_iv_bytes(suite.cipher) +
+           esp_icv_bytes(suite);
 }
 
 size_t esp_sealed_bytes(struct esp_suite suite, size_t inner)

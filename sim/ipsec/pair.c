@@ -86,25 +86,27 @@ size_t ipsec_clear(struct ipsec *x, const struct ipsec_clear_what *what, enum ik
 
 struct ends {
     ip4 local, remote;
+    uint32_t nat;
     uint32_t spi_out;
 };
 
 static bool of_ends(const struct pair *p, const void *what)
 {
     const struct ends *e = what;
-    return p->remote == e->remote && (!e->local || p->local == e->local) &&
-           (!e->spi_out || p->view.spi_out == e->spi_out);
+    return p->view.nat == e->nat && (e->nat || p->remote == e->remote) &&
+           (!e->local || p->local == e->local) && (!e->spi_out || p->view.spi_out == e->spi_out);
 }
 
-void ipsec_peer_deleted(struct ipsec *x, ip4 remote, uint32_t spi_out, enum ike_why why)
+void ipsec_peer_deleted(struct ipsec *x, ip4 remote, uint32_t nat, uint32_t spi_out,
+                        enum ike_why why)
 {
-    if (!spi_out || !end_all(x, of_ends, &(struct ends){0, remote, spi_out}, why, false))
+    if (!spi_out || !end_all(x, of_ends, &(struct ends){0, remote, nat, spi_out}, why, false))
         ++*x->count.unknown_delete;
 }
 
-void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why)
+void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, uint32_t nat, enum ike_why why)
 {
-    end_all(x, of_ends, &(struct ends){local, remote, 0}, why, false);
+    end_all(x, of_ends, &(struct ends){local, remote, nat, 0}, why, false);
 }
 
 /* ---- Path MTU ---- */
@@ -112,22 +114,41 @@ void ipsec_peer_gone(struct ipsec *x, ip4 local, ip4 remote, enum ike_why why)
 #define PATH_MTU_LEAST 68           /* RFC 791: what every link carries */
 #define PATH_MTU_KEPT  SECONDS(600) /* RFC 1191 6.3: then larger packets are tried again */
 
+static void heed_mtu(struct pair *p, uint32_t mtu)
+{
+    sim_time now = sim_now(p->x->sim);
+    p->ident->view.too_big_heard++;
+    if (mtu >= p->view.path_mtu && now < p->view.path_mtu_until)
+        return;
+    p->view.path_mtu = mtu;
+    p->view.path_mtu_until = now + PATH_MTU_KEPT;
+}
+
+/* Zero means any. */
+static void heed_mtu_of(struct ipsec *x, ip4 remote, uint32_t spi_out, uint16_t rport, uint32_t mtu)
+{
+    for (guint i = 0; mtu >= PATH_MTU_LEAST && i < x->idents->len; i++) {
+        const struct ident *ident = x->idents->pdata[i];
+        for (guint k = 0; k < ident->view.pairs->len; k++) {
+            struct pair *p = ident->view.pairs->pdata[k];
+            if (p->remote == remote &&
+                (rport ? p->view.suite.udp && p->view.rport == rport : p->view.spi_out == spi_out))
+                heed_mtu(p, mtu);
+        }
+    }
+}
+
 /* Anybody can write such a message; one that names an SPI in use has at least seen the traffic, and
  * the worst it can do is to make packets small (RFC 2401 6.1.2). */
 void ipsec_path_mtu(struct ipsec *x, ip4 remote, uint32_t spi_out, uint32_t mtu)
 {
-    for (guint i = 0; mtu >= PATH_MTU_LEAST && i < x->idents->len; i++) {
-        struct ident *ident = x->idents->pdata[i];
-        for (guint k = 0; k < ident->view.pairs->len; k++) {
-            struct pair *p = ident->view.pairs->pdata[k];
-            ident->view.too_big_heard += p->remote == remote && p->view.spi_out == spi_out;
-            bool news = mtu < p->view.path_mtu || sim_now(x->sim) >= p->view.path_mtu_until;
-            if (p->remote != remote || p->view.spi_out != spi_out || !news)
-                continue;
-            p->view.path_mtu = mtu;
-            p->view.path_mtu_until = sim_now(x->sim) + PATH_MTU_KEPT;
-        }
-    }
+    heed_mtu_of(x, remote, spi_out, 0, mtu);
+}
+
+void ipsec_path_mtu_udp(struct ipsec *x, ip4 remote, uint16_t rport, uint32_t mtu)
+{
+    if (rport)
+        heed_mtu_of(x, remote, 0, rport, mtu);
 }
 
 /* ---- Installing ---- */
@@ -203,7 +224,8 @@ static struct ident *ident_of_child(struct ipsec *x, struct binding *b, struct r
             return r->of_line->pdata[i];
     for (guint i = 0; i < r->others->len; i++) {
         struct ident *ident = r->others->pdata[i];
-        if (ident_is(ident, c) && (!r->dynamic || ident->view.peer == c->remote))
+        if (ident_is(ident, c) &&
+            (!r->dynamic || (ident->view.peer == c->remote && ident->view.nat == c->nat)))
             return ident;
     }
     struct ident *ident = ipsec_ident_new(x, b, r, &c->local_proxy, &c->remote_proxy);
@@ -280,7 +302,13 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     p->out = out;
     p->local = c->local;
     p->remote = c->remote;
-    p->use = ipsec_use_ref(x, c->local, c->remote);
+    p->use = ipsec_use_ref(x, c->local, c->remote, c->nat);
+    p->follow = c->follow;
+    in->sport = out->dport = p->view.rport = c->rport;
+    in->dport = out->sport = p->view.lport = c->lport;
+    in->oa_src = c->oa_remote;
+    in->oa_dst = c->oa_local;
+    p->view.nat = c->nat;
     p->view.in = sad_add(x->sad, in);
     p->view.out = sad_add(x->sad, out);
     p->view.spi_in = c->spi_in;
@@ -302,6 +330,7 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     p->ident->pending = false;
     p->ident->view.local = c->local;
     p->ident->view.peer = c->remote;
+    p->ident->view.nat = c->nat;
     *x->count.created += 2;
     ipsec_forget_flows(x);
     say_installed(p, c, in);

@@ -33,6 +33,7 @@ bool ipsec_request_sas(struct ipsec *x, struct ident *ident, const struct pair *
         .seq = IPSEC_SEQ(ident->view.seq, ident->view.template_seq),
         .local = old ? old->local : ident->view.local,
         .remote = old ? old->remote : ident->view.peer,
+        .nat = old ? old->view.nat : 0,
         .local_proxy = ident->view.local_proxy,
         .remote_proxy = ident->view.remote_proxy,
         .pfs = e->pfs,

@@ -24,7 +24,7 @@ static void end_child(struct ike_pair *p, enum ike_role side)
     struct pair_child *child = e->children->pdata[0];
     uint32_t spi = child->c.spi_in;
     g_ptr_array_remove_index(e->children, 0);
-    ike_child_ended(e->engine, e->addr, e->peer, 0, spi);
+    ike_child_ended(e->engine, e->addr, e->peer, spi);
 }
 
 Test(deletes, of_a_pair_at_either_end_end_it_at_both)
@@ -79,7 +79,7 @@ Test(deletes, are_not_sent_where_the_profile_does_not)
 Test(deletes, heard_twice_or_of_unknown_pairs_are_counted)
 {
     struct ike_pair *p = pair_up();
-    ike_child_ended(p->end[PAIR_I].engine, PAIR_ADDR_I, PAIR_ADDR_R, 0, 0xdeadbeef);
+    ike_child_ended(p->end[PAIR_I].engine, PAIR_ADDR_I, PAIR_ADDR_R, 0xdeadbeef);
     pair_run(p, SECONDS(2));
     pair_replay(p, p->sent->len - 1, pair_datagram_bytes(p, p->sent->len - 1));
     expect_up(p, 1);

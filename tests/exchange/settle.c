@@ -226,7 +226,7 @@ static void hard_end(void *owner)
     struct pair_end *e = child->end;
     uint32_t spi_in = child->c.spi_in;
     g_ptr_array_remove(e->children, child);
-    ike_child_ended(e->engine, e->addr, e->peer, 0, spi_in);
+    ike_child_ended(e->engine, e->addr, e->peer, spi_in);
 }
 
 void pair_child_lives(struct pair_child *child)

@@ -53,7 +53,7 @@ Test(context, lives_over_rekeys_and_is_never_given_again)
     struct ipsec_child c = site_child(0, 3000, 3600, 0);
     cr_assert_eq(ipsec_install(r->ipsec, &c), WHY_NONE);
     cr_expect_eq(out_context(r, H1, H2), 2);
-    ipsec_peer_gone(r->ipsec, R1, R2, WHY_DPD);
+    ipsec_peer_gone(r->ipsec, R1, R2, 0, WHY_DPD);
     cr_expect_str_eq(log->str, "+1 -1 +2 -2 ");
     site_free(s);
 }

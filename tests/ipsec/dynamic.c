@@ -82,7 +82,7 @@ Test(dynamic, takes_any_peer_and_any_identities_and_forgets_them_with_the_last_p
     cr_expect(ipsec_wants(s->r[0].ipsec, "VPN", g.seq, &q.local_proxy, &q.remote_proxy));
     ipsec_changed(s->r[0].ipsec);
     cr_expect_not_null(ident_with(s, SPOKE), "a change elsewhere is no end");
-    ipsec_peer_gone(s->r[0].ipsec, R1, SPOKE, WHY_PEER_DELETE);
+    ipsec_peer_gone(s->r[0].ipsec, R1, SPOKE, 0, WHY_PEER_DELETE);
     cr_expect_null(ident_with(s, SPOKE));
     site_free(s);
 }

@@ -188,12 +188,12 @@ Test(life, a_delete_for_an_unknown_spi_is_only_counted)
 {
     struct site *s = site_new();
     site_install(s, 1000, 3600, 0);
-    ipsec_peer_deleted(s->r[0].ipsec, R2, 999, WHY_PEER_DELETE);
-    ipsec_peer_deleted(s->r[0].ipsec, R2, 0, WHY_PEER_DELETE);
-    ipsec_peer_deleted(s->r[0].ipsec, IP4(1, 2, 3, 4), 1001, WHY_PEER_DELETE);
+    ipsec_peer_deleted(s->r[0].ipsec, R2, 0, 999, WHY_PEER_DELETE);
+    ipsec_peer_deleted(s->r[0].ipsec, R2, 0, 0, WHY_PEER_DELETE);
+    ipsec_peer_deleted(s->r[0].ipsec, IP4(1, 2, 3, 4), 0, 1001, WHY_PEER_DELETE);
     cr_expect_eq(site_count(&s->r[0], "ipsec.delete.unknown"), 3);
     cr_expect_not_null(pair_at(s, 0, 0));
-    ipsec_peer_deleted(s->r[0].ipsec, R2, 1001, WHY_PEER_DELETE);
+    ipsec_peer_deleted(s->r[0].ipsec, R2, 0, 1001, WHY_PEER_DELETE);
     cr_expect_null(pair_at(s, 0, 0));
     cr_expect_eq(s->r[0].ended, 0, "the peer knows");
     site_free(s);

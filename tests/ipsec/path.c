@@ -127,7 +127,7 @@ Test(path, an_unknown_spi_is_counted_and_told)
 {
     struct site *s = site_new();
     site_install(s, 1000, 3600, 0);
-    ipsec_peer_gone(s->r[1].ipsec, R2, R1, WHY_ADMIN);
+    ipsec_peer_gone(s->r[1].ipsec, R2, R1, 0, WHY_ADMIN);
     cr_expect_eq(s->r[1].ended, 0, "silently");
     site_ping(s, 2, 100, false);
     cr_expect_eq(s->replies, 0);
@@ -313,7 +313,7 @@ Test(path, an_sa_for_a_part_of_the_line_carries_that_part)
     site_ping(s, 2, 100, false);
     cr_expect_eq(s->replies, 2);
     cr_expect_eq(ipsec_ident_at(s->r[0].ipsec, 1)->encaps, 2);
-    ipsec_peer_deleted(s->r[0].ipsec, R2, 1001, WHY_PEER_DELETE);
+    ipsec_peer_deleted(s->r[0].ipsec, R2, 0, 1001, WHY_PEER_DELETE);
     cr_expect_eq(ipsec_ident_count(s->r[0].ipsec), 1, "it goes with its last pair");
     site_ping(s, 1, 100, false);
     cr_expect_eq(s->r[0].last.local_proxy.addr, LAN1, "the line is asked for");

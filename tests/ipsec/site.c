@@ -20,7 +20,7 @@ static void ended(void *self, ip4 local, ip4 remote, uint32_t spi_in, enum ike_w
     r->last_why = why;
 }
 
-static void unknown_spi(void *self, ip4 local, ip4 remote, uint32_t spi)
+static void unknown_spi(void *self, ip4 local, ip4 remote, uint16_t rport, uint32_t spi)
 {
     struct site_router *r = self;
     r->unknown++;

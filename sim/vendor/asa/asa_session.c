@@ -8,6 +8,7 @@
 struct asa_vpn {
     struct asa *s;
     ip4 local, peer;
+    uint32_t nat;                 /* number of the peer behind its address */
     sim_time since, active;       /* active: packets last seen to pass */
     sim_time idle_for, lasts_for; /* 0 = for ever; as the policy said when it began */
     bool refused;                 /* the policy does not allow the tunnel at all */
@@ -49,7 +50,7 @@ bool asa_session_end(struct asa *s, ip4 peer, enum ike_why why)
 
 static sim_time last_packet(struct asa_vpn *v)
 {
-    struct ipsec_traffic t = ipsec_peer_traffic(v->s->d->ipsec, v->local, v->peer, false);
+    struct ipsec_traffic t = ipsec_peer_traffic(v->s->d->ipsec, v->local, v->peer, v->nat, false);
     v->active = MAX(v->active, MAX(t.last_in, t.last_out));
     return v->active;
 }
@@ -101,6 +102,7 @@ static void begin(struct asa *s, const struct ike_turn *turn)
     v->s = s;
     v->local = turn->local;
     v->peer = turn->remote;
+    v->nat = turn->nat;
     v->since = v->active = sim_now(s->d->sim);
     v->idle_for = SECONDS(60) * asa_policy_idle(s, p);
     v->lasts_for = SECONDS(60) * asa_policy_session(s, p);
@@ -141,7 +143,7 @@ static void end(struct asa *s, const struct ike_turn *turn)
     if (with_it && turn->tell)
         ipsec_clear(s->d->ipsec, &(struct ipsec_clear_what){.peer = turn->remote}, turn->why);
     else if (with_it)
-        ipsec_peer_gone(s->d->ipsec, turn->local, turn->remote, turn->why);
+        ipsec_peer_gone(s->d->ipsec, turn->local, turn->remote, turn->nat, turn->why);
     g_ptr_array_remove(s->sessions, find(s, turn->remote));
 }
 
