@@ -107,8 +107,7 @@ void ip_input(struct net_if *in, struct pkt *p)
     in->in_packets++;
     in->in_bytes += p->len;
     p->in = in;
-    if (in->node->cpu && head_check(p, &h) == DROP_NONE && !martian(&h) &&
-        cpu_takes_in(in, p, &h))
+    if (in->node->cpu && head_check(p, &h) == DROP_NONE && !martian(&h) && cpu_takes_in(in, p, &h))
         return;
     ip_input_now(in, p);
 }

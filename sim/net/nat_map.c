@@ -105,7 +105,8 @@ static struct nat_port *port_make(struct net_nat *t, const struct nat_key *mappe
 }
 
 /* The ports that one may become, and which of them comes next. */
-static uint32_t *range_of(struct net_nat *t, uint32_t real_port, uint32_t *low, uint32_t *size)
+static uint32_t *range_of(struct net_nat *t, uint8_t protocol, uint32_t real_port, uint32_t *low,
+                          uint32_t *size)
 {
     static const uint32_t group[] = {1, 512, 1024, 65536};
     int g = real_port < 512 ? 0 : real_port < 1024 ? 1 : 2;
@@ -115,7 +116,9 @@ static uint32_t *range_of(struct net_nat *t, uint32_t real_port, uint32_t *low, 
         return &t->next_port[0];
     *low = group[g];
     *size = group[g + 1] - *low;
-    return &t->next_port[g];
+    return &t->next_port[g + (protocol == IPPROTO_NUM_UDP   ? 3
+                              : protocol == IPPROTO_NUM_TCP ? 6
+                                                            : 0)];
 }
 
 /* The port an inside end has already, else its own where that is free and stays, else the next free
@@ -126,7 +129,7 @@ static struct nat_port *port_get(struct net_nat *t, uint8_t protocol, ip4 real, 
     const struct nat_key from = {protocol, real, mapped, real_port, 0};
     struct nat_key to = {protocol, mapped, 0, real_port, 0};
     struct nat_port *port = g_hash_table_lookup(t->by_real, &from);
-    uint32_t low, size, *next = range_of(t, real_port, &low, &size);
+    uint32_t low, size, *next = range_of(t, protocol, real_port, &low, &size);
     if (port)
         return port;
     if (t->conf->preserve_ports && !t->rebound && port_free(t, &to))

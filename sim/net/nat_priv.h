@@ -45,7 +45,7 @@ struct net_nat {
     GHashTable *address_of;          /* mapped address -> struct nat_address */
     GQueue waiting;                  /* of them, those without flows */
     GQueue all, idle[NAT_CLASSES];
-    uint32_t next_id, next_port[3]; /* of each group of ports */
+    uint32_t next_id, next_port[9]; /* of each group of ports and protocol */
     guint most;
     bool rebound; /* ports do not stay any more */
     bool turned;  /* the packet at hand had its destination translated */

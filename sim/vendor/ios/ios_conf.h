@@ -3,6 +3,7 @@
 #define VENDOR_IOS_IOS_CONF_H
 
 #include "ios.h"
+#include "net/qos.h"
 
 /* Where a kept line stands in the running configuration. */
 enum ios_place {
@@ -29,11 +30,12 @@ struct ios_conf {
     bool password_encryption;
     bool debug_localtime, debug_zone, log_localtime, log_zone;
     bool domain_lookup;
-    bool loading;    /* a file is read: nobody is at the console */
-    bool dirty;      /* something changed that IPsec must know of at the end of loading */
-    bool refused;    /* the handler did not do what the line asks; its reason is in `out` */
-    bool entered;    /* the handler chose the mode itself */
-    int invalid_at;  /* the handler found the word at this offset invalid; -1 = none */
+    bool loading;   /* a file is read: nobody is at the console */
+    bool dirty;     /* something changed that IPsec must know of at the end of loading */
+    bool refused;   /* the handler did not do what the line asks; its reason is in `out` */
+    bool entered;   /* the handler chose the mode itself */
+    int invalid_at; /* the handler found the word at this offset invalid; -1 = none */
+    char *at_class_map, *at_policy_map, *at_policy_class; /* what the modes of QoS are about */
     char *section;   /* the mode of accepted sections is about this one */
     GString *banner; /* a banner is being typed, up to its delimiter */
     char *banner_end;
@@ -86,6 +88,19 @@ extern const struct cli_command ios_config_global[], ios_config_nav[], ios_confi
     ios_config_acl_ext_rows[], ios_config_acl_std_rows[], ios_config_line_rows[],
     ios_config_controller_rows[], ios_exec_table[], ios_ping_table[];
 extern const struct cli_mode ios_mode_line, ios_mode_controller;
+
+/* ---- ios_qos.c, ios_qos_policy.c, ios_qos_running.c ---- */
+extern const struct cli_command ios_config_qos[], ios_config_cmap_rows[], ios_config_pmap_rows[],
+    ios_config_pclass_rows[], ios_config_if_qos[];
+extern const struct cli_mode ios_mode_cmap, ios_mode_pmap, ios_mode_pclass;
+const char *ios_dscp_name(unsigned dscp); /* "ef"; NULL: it has none */
+int ios_dscp_of(const char *text);        /* by number or name; -1: it is none */
+int ios_precedence_of(const char *text);
+/* "ip dscp ef"; show has "ip dscp ef (46)". */
+void ios_match_text(const struct qos_match *m, bool show, GString *out);
+void ios_policy_map(void *self, const struct cli_args *a, GString *out);
+void ios_qos_running(struct ios *s, GString *out);
+void ios_qos_running_if(struct ios *s, const struct net_if *i, GString *out);
 
 /* ---- ios_config_keep.c ---- */
 void ios_keep_line(struct ios *s, enum ios_place place, const char *section, const char *key,

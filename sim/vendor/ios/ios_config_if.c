@@ -117,10 +117,12 @@ static void bandwidth(void *self, const struct cli_args *a, GString *out)
     if (cli_negated(a) || !cli_arg_u32(a, "kbps", &v)) {
         ios_keep_remove(self, key, "bandwidth");
         i->bandwidth_kbps = ios_if_bandwidth_kbps(i->name);
+        net_qos_changed(i->node);
         return;
     }
     g_autofree char *text = g_strdup_printf("bandwidth %u", v);
     i->bandwidth_kbps = v;
+    net_qos_changed(i->node);
     ios_keep_line(self, IOS_PLACE_SUB, key, "bandwidth", text);
 }
 

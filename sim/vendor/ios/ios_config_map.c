@@ -135,6 +135,16 @@ static void reverse_route(void *self, const struct cli_args *a, GString *out)
     ios_changed(s, "reverse-route");
 }
 
+static void pre_classify(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    struct ipsec_map_entry *e = entry(s, out);
+    if (!e)
+        return;
+    e->pre_classify = !cli_negated(a);
+    ios_changed(s, "qos pre-classify");
+}
+
 static void set_replay(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
@@ -178,6 +188,7 @@ const struct cli_command ios_config_map_rows[] = {
     { "set security-association replay window-size (64|128|256|512|1024)",
                                                       set_replay,        CLI_NO | CLI_NO_ONLY_PREFIX },
     { "set security-association replay disable",      set_replay,        CLI_NO },
+    { "qos pre-classify",                             pre_classify,      CLI_NO },
     { "reverse-route",                                reverse_route,     CLI_NO },
     { "description text:LINE",                        description,       CLI_NO | CLI_NO_ONLY_PREFIX },
     { 0 } };

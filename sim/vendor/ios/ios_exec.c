@@ -141,6 +141,7 @@ static void clear_logging(void *self, const struct cli_args *a, GString *out)
 static void zero(struct net_if *i)
 {
     i->in_packets = i->in_bytes = i->out_packets = i->out_bytes = i->in_drops = i->out_drops = 0;
+    net_qos_clear_counters(i);
 }
 
 static void clear_counters(void *self, const struct cli_args *a, GString *out)

@@ -14,11 +14,15 @@
 static const struct cli_command *const exec_tables[] = {ios_show_table, ios_exec_table,
                                                         ios_ping_table, ios_nat_exec_rows, NULL};
 static const struct cli_command *const config_tables[] = {
-    ios_config_nav, ios_config_global, ios_config_acl, ios_config_crypto, ios_config_keep,
-    ios_nat_config_rows, NULL};
-static const struct cli_command *const if_tables[] = {ios_config_nav, ios_config_if_rows,
-                                                      ios_config_if_keep, ios_nat_if_rows,
-                                                      NULL};
+    ios_config_nav, ios_config_global, ios_config_acl,      ios_config_crypto,
+    ios_config_qos, ios_config_keep,   ios_nat_config_rows, NULL};
+static const struct cli_command *const if_tables[] = {ios_config_nav,    ios_config_if_rows,
+                                                      ios_config_if_qos, ios_config_if_keep,
+                                                      ios_nat_if_rows,   NULL};
+static const struct cli_command *const cmap_tables[] = {ios_config_nav, ios_config_cmap_rows, NULL};
+static const struct cli_command *const pmap_tables[] = {ios_config_nav, ios_config_pmap_rows, NULL};
+static const struct cli_command *const pclass_tables[] = {ios_config_nav, ios_config_pclass_rows,
+                                                          NULL};
 static const struct cli_command *const isakmp_tables[] = {ios_config_nav, ios_config_isakmp_rows,
                                                           NULL};
 static const struct cli_command *const set_tables[] = {ios_config_nav, ios_config_set_rows, NULL};
@@ -42,6 +46,10 @@ const struct cli_mode ios_mode_acl_std = {"config-std-nacl", acl_std_tables, &io
 const struct cli_mode ios_mode_line = {"config-line", line_tables, &ios_mode_config};
 const struct cli_mode ios_mode_controller = {"config-controller", controller_tables,
                                              &ios_mode_config};
+
+const struct cli_mode ios_mode_cmap = {"config-cmap", cmap_tables, &ios_mode_config};
+const struct cli_mode ios_mode_pmap = {"config-pmap", pmap_tables, &ios_mode_config};
+const struct cli_mode ios_mode_pclass = {"config-pmap-c", pclass_tables, &ios_mode_pmap};
 
 /* ---- Interface names ---- */
 
@@ -212,6 +220,9 @@ static void ios_free(struct device *d)
     g_ptr_array_unref(s->conf->sections);
     g_free(s->conf->version);
     g_free(s->conf->section);
+    g_free(s->conf->at_class_map);
+    g_free(s->conf->at_policy_map);
+    g_free(s->conf->at_policy_class);
     if (s->conf->banner)
         g_string_free(s->conf->banner, TRUE);
     g_free(s->conf->banner_end);

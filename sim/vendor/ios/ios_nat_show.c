@@ -241,8 +241,9 @@ void ios_show_nat_translations(void *self, const struct cli_args *a, GString *ou
                                  "Outside global\n");
         heading = true;
         struct ends x = ends_of(e);
-        g_string_append_printf(out, "%-3s %-18s %-18s %-18s %s\n", protocol, x.text[0], x.text[1],
-                               x.text[2], x.text[3]);
+        g_string_append_printf(out, "%s %-*s %-18s %-18s %s\n", protocol,
+                               21 - (int)strlen(protocol), x.text[0], x.text[1], x.text[2],
+                               x.text[3]);
         ends_free(&x);
         if (cli_has(a, "verbose"))
             verbose(s, e, out);

@@ -185,8 +185,9 @@ static void suite_text(struct esp_suite suite, GString *out)
     g_string_append_printf(out, "%s %s", cipher[suite.cipher], auth[suite.auth]);
 }
 
-static void ipsec_global(const struct ipsec_conf *c, GString *out)
+static void ipsec_global(const struct ios *s, GString *out)
 {
+    const struct ipsec_conf *c = s->d->ipsec_conf;
     if (c->life_s != IPSEC_LIFE_S_DEFAULT)
         line(out, "crypto ipsec security-association lifetime seconds %u", c->life_s);
     if (c->life_kb != IPSEC_LIFE_KB_DEFAULT)
@@ -197,6 +198,8 @@ static void ipsec_global(const struct ipsec_conf *c, GString *out)
         line(out, "crypto ipsec security-association replay disable");
     else if (c->replay_window != 64)
         line(out, "crypto ipsec security-association replay window-size %u", c->replay_window);
+    if (s->d->engine_off)
+        line(out, "no crypto engine accelerator");
     if (c->df != ESP_DF_COPY)
         line(out, "crypto ipsec df-bit %s", c->df == ESP_DF_SET ? "set" : "clear");
     bar(out);
@@ -242,6 +245,8 @@ static void entry_body(const struct ipsec_map_entry *e, bool complete, GString *
         line(out, " match address %s", e->acl);
     if (e->reverse_route)
         line(out, " reverse-route");
+    if (e->pre_classify)
+        line(out, " qos pre-classify");
     bar(out);
 }
 
@@ -313,6 +318,10 @@ static void interface(const struct ios *s, const struct net_if *i, GString *out)
     ios_nat_running_if(s, i, out);
     if (i->no_unreachables)
         line(out, " no ip unreachables");
+    if (i->no_route_cache)
+        line(out, " no ip route-cache");
+    if (i->per_packet)
+        line(out, " ip load-sharing per-packet");
     if (i->ip_mtu != i->mtu)
         line(out, " ip mtu %u", i->ip_mtu);
     if (!i->admin_up)
@@ -323,6 +332,7 @@ static void interface(const struct ios *s, const struct net_if *i, GString *out)
     const char *map = ipsec_bound(s->d->ipsec, i);
     if (map)
         line(out, " crypto map %s", map);
+    ios_qos_running_if((struct ios *)s, i, out);
     bar(out);
 }
 
@@ -406,8 +416,9 @@ void ios_running_config(struct ios *s, GString *out)
     g_autoptr(GString) text = g_string_new(NULL);
     bar(text);
     head(s, text);
+    ios_qos_running(s, text);
     isakmp(s, text);
-    ipsec_global(s->d->ipsec_conf, text);
+    ipsec_global(s, text);
     dynamic_maps(s->d->ipsec_conf, text);
     maps(s->d->ipsec_conf, text);
     sections(s, false, text);

@@ -35,6 +35,10 @@ const struct cli_command ios_show_table[] = {
     { "show access-lists name:WORD",                           ios_show_access_lists },
     { "show interfaces",                                       ios_show_interfaces },
     { "show interfaces if:IFNAME",                             ios_show_interfaces },
+    { "show policy-map",                                       ios_show_policy_map },
+    { "show policy-map name:WORD",                             ios_show_policy_map },
+    { "show policy-map interface [if:IFNAME [input|output]]",  ios_show_policy_map_if },
+    { "show class-map [name:WORD]",                            ios_show_class_map },
     { "show protocols",                                        ios_show_protocols },
     { "show logging",                                          ios_show_logging },
     { "show clock",                                            ios_show_clock },
@@ -64,6 +68,7 @@ static const struct ios_view_row views[] = {
     { "access-lists",                     ios_view_access_lists },
     { "interfaces",                       ios_view_interfaces },
     { "logging",                          ios_view_logging },
+    { "policy-map interface",             ios_view_policy_map_if },
 };
 // clang-format on
 

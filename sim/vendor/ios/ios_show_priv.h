@@ -45,6 +45,12 @@ void ios_view_transform_set(struct ios *s, char **args, struct view *v);
 void ios_view_map(struct ios *s, char **args, struct view *v);
 void ios_view_session(struct ios *s, char **args, struct view *v);
 
+/* ---- ios_qos_show.c ---- */
+void ios_show_policy_map(void *self, const struct cli_args *a, GString *out);
+void ios_show_policy_map_if(void *self, const struct cli_args *a, GString *out);
+void ios_show_class_map(void *self, const struct cli_args *a, GString *out);
+void ios_view_policy_map_if(struct ios *s, char **args, struct view *v);
+
 /* ---- ios_show_ip.c ---- */
 void ios_show_route(void *self, const struct cli_args *a, GString *out);
 void ios_show_access_lists(void *self, const struct cli_args *a, GString *out);
