@@ -18,7 +18,9 @@ enum {
     OUTPUT_TRAFFIC = 1024,
     OUTPUT_ESP = 2048,
     OUTPUT_TIMELINE = 4096,
-    OUTPUT_ALL = 8191,
+    OUTPUT_TCP = 8192,
+    OUTPUT_QUEUE = 16384,
+    OUTPUT_ALL = 32767,
 };
 /* The names, for options and help: "events", "capture" ... closed by name NULL. */
 struct output_name {

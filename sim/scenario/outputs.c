@@ -18,6 +18,8 @@ const struct output_name output_names[] = {
     { "sas",         OUTPUT_SAS,         "sas.csv", "from when to when each SA lived" },
     { "traffic",     OUTPUT_TRAFFIC,     "traffic.csv", "what became of each packet of each flow" },
     { "esp",         OUTPUT_ESP,         "esp.csv", "each ESP packet at its receiver" },
+    { "tcp",         OUTPUT_TCP,         "tcp.csv", "each TCP segment at both ends" },
+    { "queue",       OUTPUT_QUEUE,       "queue.csv", "each packet that waited in a queue" },
     { "timeline",    OUTPUT_TIMELINE,    "timeline.csv", "what the scenario did, and the end" },
     { "ladder",      OUTPUT_LADDER,      "ladder.txt ladder.svg", "who sent what to whom" },
     { "console",     OUTPUT_CONSOLE,     "console", "what stood on each console" },
@@ -38,6 +40,8 @@ struct outputs {
     struct sink_lives *sas;
     struct sink_flows *traffic;
     struct sink_esp *esp;
+    struct sink_tcp *tcp;
+    struct sink_queue *queue;
     struct sink_timeline *timeline;
     struct sink_pcapng *capture;
     struct sink_keys *keys;
@@ -176,6 +180,8 @@ static bool subscribe_tables(struct outputs *o, struct trace *t, GError **error)
     return (!(o->set & OUTPUT_SAS) || (o->sas = sink_lives_new(t, o->dir, error))) &&
            (!(o->set & OUTPUT_TRAFFIC) || (o->traffic = sink_flows_new(t, o->dir, error))) &&
            (!(o->set & OUTPUT_ESP) || (o->esp = sink_esp_new(t, o->dir, error))) &&
+           (!(o->set & OUTPUT_TCP) || (o->tcp = sink_tcp_new(t, o->dir, error))) &&
+           (!(o->set & OUTPUT_QUEUE) || (o->queue = sink_queue_new(t, o->dir, error))) &&
            (!(o->set & OUTPUT_TIMELINE) || (o->timeline = sink_timeline_new(t, o->dir, error)));
 }
 
@@ -231,6 +237,8 @@ void outputs_free(struct outputs *o)
     g_clear_pointer(&o->sas, sink_lives_free);
     g_clear_pointer(&o->traffic, sink_flows_free);
     g_clear_pointer(&o->esp, sink_esp_free);
+    g_clear_pointer(&o->tcp, sink_tcp_free);
+    g_clear_pointer(&o->queue, sink_queue_free);
     g_clear_pointer(&o->timeline, sink_timeline_free);
     g_clear_pointer(&o->capture, sink_pcapng_free);
     g_clear_pointer(&o->keys, sink_keys_free);
@@ -259,6 +267,8 @@ bool outputs_write(struct outputs *o, enum world_end end, GError **error)
            (!o->sas || sink_lives_write(o->sas, o->dir, error)) &&
            (!o->traffic || sink_flows_write(o->traffic, o->dir, error)) &&
            (!o->esp || sink_esp_write(o->esp, o->dir, error)) &&
+           (!o->tcp || sink_tcp_write(o->tcp, o->dir, error)) &&
+           (!o->queue || sink_queue_write(o->queue, o->dir, error)) &&
            (!o->timeline || sink_timeline_write(o->timeline, o->dir, error)) &&
            (!o->capture || sink_pcapng_write(o->capture, o->dir, error)) &&
            (!o->keys || sink_keys_write(o->keys, o->dir, error)) &&

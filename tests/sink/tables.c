@@ -243,6 +243,27 @@ Test(sink_esp, has_each_packet_with_its_outcome_at_the_receiver)
     rig_free(r);
 }
 
+Test(sink_tcp, has_each_segment_where_it_was_sent_and_where_it_came_in)
+{
+    struct rig *r = rig_new();
+    struct sink_tcp *s = sink_tcp_new(r->trace, r->dir, NULL);
+    TRACE(r->r1, tcp_tx, .flow = "file", .conn = 1, .client = true, .seq = 7, .flags = 2,
+          .cwnd = 1460);
+    rig_at(r, 4);
+    TRACE(r->r2, tcp_rx, .flow = "file", .conn = 2, .seq = 7, .bytes = 100, .flags = 0x18,
+          .ack = 12);
+    TRACE(r->r1, tcp_tx, .flow = "file", .conn = 1, .client = true, .seq = 8, .bytes = 100,
+          .flags = 0x10, .again = 3, .cwnd = 1460);
+    cr_assert(sink_tcp_write(s, r->dir, NULL));
+    rig_expect_file(r, "tcp.csv",
+                    "time_ns,node,flow,conn,side,what,seq,bytes,flags,ack,again,cwnd\n"
+                    "0,\"r1\",\"file\",1,\"client\",\"tx\",7,0,\"S\",,0,1460\n"
+                    "4,\"r2\",\"file\",2,\"server\",\"rx\",7,100,\"PA\",12,,\n"
+                    "4,\"r1\",\"file\",1,\"client\",\"tx\",8,100,\"A\",,3,1460\n");
+    sink_tcp_free(s);
+    rig_free(r);
+}
+
 Test(sink_timeline, has_the_steps_and_the_end)
 {
     struct rig *r = rig_new();
@@ -268,7 +289,8 @@ Test(sink_timeline, has_the_steps_and_the_end)
 Test(tables, say_when_the_disk_is_full_or_the_folder_cannot_be_made)
 {
     struct rig *r = rig_new();
-    static const char *const name[] = {"sas.csv", "traffic.csv", "esp.csv", "timeline.csv"};
+    static const char *const name[] = {"sas.csv", "traffic.csv", "esp.csv", "timeline.csv",
+                                       "tcp.csv"};
     for (size_t i = 0; i < G_N_ELEMENTS(name); i++) {
         g_autofree char *path = g_build_filename(r->dir, name[i], NULL);
         cr_assert_eq(symlink("/dev/full", path), 0);
@@ -277,7 +299,11 @@ Test(tables, say_when_the_disk_is_full_or_the_folder_cannot_be_made)
     struct sink_flows *flows = sink_flows_new(r->trace, r->dir, NULL);
     struct sink_esp *esp = sink_esp_new(r->trace, r->dir, NULL);
     struct sink_timeline *timeline = sink_timeline_new(r->trace, r->dir, NULL);
+    struct sink_tcp *tcp = sink_tcp_new(r->trace, r->dir, NULL);
     GError *error = NULL;
+    cr_expect(!sink_tcp_write(tcp, r->dir, &error) && strstr(error->message, "tcp.csv"));
+    g_clear_error(&error);
+    sink_tcp_free(tcp);
     cr_expect(!sink_lives_write(lives, r->dir, &error) && strstr(error->message, "sas.csv"));
     g_clear_error(&error);
     cr_expect(!sink_flows_write(flows, r->dir, &error) && strstr(error->message, "traffic.csv"));
