@@ -88,3 +88,36 @@ Test(esp_replay, agrees_with_a_list_of_all_numbers_seen)
         }
     }
 }
+
+/* Every size the window may have, millions of numbers in all. The model keeps a set of what was
+ * accepted, not a ring: a number is in while it is new and less than `size` behind the highest. */
+Test(esp_replay, of_every_size_agrees_with_a_set_over_millions_of_numbers)
+{
+    enum { STEPS = 4000, NUMBERS = 65536 };
+    g_autofree uint32_t *accepted_in = g_new0(uint32_t, NUMBERS); /* the run that accepted it */
+    uint32_t x = 99;
+    for (uint32_t size = 64; size <= ESP_REPLAY_MAX; size += 64) {
+        for (uint32_t way = 0; way < 70; way++) {
+            g_autofree struct esp_replay *w = esp_replay_new(size);
+            uint32_t highest = 0, run = size * 100 + way + 1;
+            for (int step = 0; step < STEPS; step++) {
+                x = x * 1664525u + 1013904223u;
+                /* ahead by little, or far; behind by up to a quarter more than the window */
+                uint32_t reach = way % 7 == 0 ? 2000 : 3, draw = x >> 12;
+                uint32_t seq = draw % 2 ? highest + 1 + draw / 2 % reach
+                                        : highest - MIN(highest, draw / 2 % (size + size / 4));
+                seq %= NUMBERS;
+                bool fresh =
+                    seq != 0 && accepted_in[seq] != run && (seq > highest || highest - seq < size);
+                cr_assert_eq(esp_replay_fresh(w, seq), fresh, "size %u step %d seq %u", size, step,
+                             seq);
+                cr_assert_eq(esp_replay_accept(w, seq), fresh, "size %u step %d seq %u", size, step,
+                             seq);
+                if (fresh) {
+                    accepted_in[seq] = run;
+                    highest = MAX(highest, seq);
+                }
+            }
+        }
+    }
+}
