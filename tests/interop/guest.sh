@@ -86,13 +86,13 @@ charon_stop() {
     ip xfrm policy flush
     return 0
 }
-# await SECONDS COMMAND...: until it succeeds.
+# await SECONDS COMMAND...: until it succeeds. Every process that is begun costs this machine milliseconds.
 await() {
-    local end=$(($(date +%s%N) + $1 * 1000000000))
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
     shift
     until "$@" >/dev/null 2>&1; do
-        [ "$(date +%s%N)" -lt "$end" ] || return 1
-        read -rt 0.05 <>/run/never
+        [ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+        read -rt 0.1 <>/run/never
     done
     return 0
 }

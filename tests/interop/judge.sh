@@ -56,8 +56,8 @@ judge_tunnel() {
     if [ "$(events traffic_rx '.*"flow":"ping"')" -lt 4 ]; then
         refuse "the simulated host had $(events traffic_rx '.*"flow":"ping"') answers to its pings"
     fi
-    has rekey && judge_replaced rekey "$quick_by_peer" "$quick_by_router"
-    has reauth && judge_replaced reauth "$main_by_peer" "$main_by_router"
+    has rekey && judge_replaced rekey "$quick_by_peer" "$quick_by_router" 1
+    has reauth && judge_replaced reauth "$main_by_peer" "$main_by_router" 0
     local refused=$(sed -n 's/.*refused \([0-9]*\).*/\1/p' "$dir/peer.out")
     [ "${refused:-0}" -gt 0 ] || refuse "no port unreachable for the peer's datagrams"
     grep -q 'received DELETE for IKE_SA' "$dir/charon.log" || refuse "no DELETE when the router ended"
@@ -66,8 +66,9 @@ judge_tunnel() {
     established+=" $(counter esp.out.packets) of $(counter esp.out.bytes) from it"
 }
 
-# judge_replaced SETTING BY_PEER BY_ROUTER: keys were replaced, and by whom they should be, where the first negotiation
-# does not count; and no ping of the simulated host went astray meanwhile.
+# judge_replaced SETTING BY_PEER BY_ROUTER MAY_LOSE: keys were replaced, and by whom they should be, where the first
+# negotiation does not count; and no ping of the simulated host went astray, but so many each time. Who began a quick mode
+# has its pair before the third message lets the other side make it, and what it sends by it may come there first.
 judge_replaced() {
     local by=$(with "$1" -) n astray
     if [ "$by" = peer ]; then
@@ -80,7 +81,7 @@ judge_replaced() {
     rekeys=", $n times $1 by $by"
     astray=$(grep '"event":"traffic_rx"' "$dir/run/events.jsonl" | sed -n 's/.*"flow":"ping","number":\([0-9]*\).*/\1/p' |
         sort -n | awk 'NR == 1 { first = $1 } { last = $1 } END { print last - first + 1 - NR }')
-    [ "$astray" = 0 ] || refuse "$astray pings of the simulated host were lost"
+    [ "$astray" -le $((n * $4)) ] || refuse "$astray pings of the simulated host were lost in $n times $1"
 }
 
 # No tunnel, no packet, and the router keeps its feet.
@@ -114,8 +115,8 @@ judge_capture() {
         { n++ }
         $2 != "" && $1 !~ /:esp/ { malformed++ }
         $3 == "0" || $4 == "0" || $5 == "0" { sums++ }
-        # Of a main mode whose messages come twice, tshark opens the first: it takes the next IV from the last it saw.
-        $6 == "2" && $7 == "1" && seen[$11, $12]++ { next }
+        # Of messages that come twice tshark opens the first: it takes the next IV from the last that it saw.
+        $6 != "" && $7 == "1" && seen[$11, $6, $12]++ { next }
         $6 != "" && $7 == "1" { sealed++; if ($8 != "" ) open++ }
         $10 != "" { esp++; if ($1 ~ /esp:ip/) inner++; if ($9 == "0") icv++ }
         END { print n + 0, malformed + 0, sums + 0, sealed + 0, open + 0, esp + 0, inner + 0, icv + 0 }' "$dir/fields")

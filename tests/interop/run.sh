@@ -52,10 +52,10 @@ has() { [ -n "$(with "$1" '')" ]; }
 peer_made() {
     local i n
     n=$(cat "$work/$peer/last")
-    for i in $(seq $(($2 * 50))); do
+    for i in $(seq $(($2 * 20))); do
         [ -e "$work/$peer/$1" ] && return 0
         [ -e "$work/$peer/$n.rc" ] && return 1
-        sleep 0.02
+        sleep 0.05
     done
     return 1
 }
