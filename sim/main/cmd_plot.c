@@ -22,6 +22,9 @@ static const struct picture {
     { "sa-lifetimes", "timeline.csv sas.csv",             "when each SA lived, rekeys and ends" },
     { "ping",         "timeline.csv traffic.csv",         "delay and loss of each flow" },
     { "counters",     "timeline.csv counters.csv",        "some counters over time" },
+    { "replay",       "timeline.csv esp.csv",             "ESP sequence numbers, the replay window, what it refused" },
+    { "queues",       "timeline.csv queue.csv",           "packets waiting in each class" },
+    { "tcp",          "timeline.csv tcp.csv",             "TCP sequence numbers, and what was sent again" },
 };
 // clang-format on
 

@@ -57,5 +57,33 @@ for scenario in "$@"; do
     [ -e "$run/plots" ] && refuse "$scenario: old pictures stay"
     expect_exit 2 "$vpnsim" plot "$run"
 done
+# Pictures of what happens on the path: the numbers in the legend are those of the table.
+scenarios=$(dirname "$0")/../../scenarios
+for row in replay:reorder-replay-window tcp:tcp-mtu-black-hole queues:qos-antireplay-drops; do
+    picture=${row%%:*}
+    run=$work/path-${row#*:}
+    "$vpnsim" run "$scenarios/${row#*:}" --out "$run" --quiet >/dev/null 2>&1
+    for format in png svg; do
+        expect_exit 0 "$vpnsim" plot "$run" --only "$picture" --format $format
+        [ -s "$work/stderr" ] && refuse "$picture: $(cat "$work/stderr")"
+    done
+    case $picture in
+    replay)
+        n=$(awk -F, '$6 == "\"replay\"" { n[$2 $3]++ } END { for (k in n) if (n[k] > most) most = n[k]; print most }' "$run/esp.csv")
+        grep -q "$n refused as replays" "$run/plots/replay.svg" || refuse "replay: not $n refused"
+        grep -q 'window of 64<' "$run/plots/replay.svg" || refuse "replay: the window is not of 64"
+        ;;
+    tcp)
+        n=$(awk -F, '$3 == "\"upload\"" && $5 == "\"client\"" && $6 == "\"tx\"" && $11 > 0' "$run/tcp.csv" | wc -l)
+        grep -q "sent again: $n<" "$run/plots/tcp.svg" || refuse "tcp: not $n sent again"
+        ;;
+    queues)
+        n=$(awk -F, '$4 == "\"class-default\"" && $5 == "\"drop\""' "$run/queue.csv" | wc -l)
+        grep -q "class-default: at most [0-9]*, $n dropped" "$run/plots/queues.svg" || refuse "queues: not $n dropped"
+        ;;
+    esac
+done
+# What a run has nothing of is not drawn.
+expect_exit 2 "$vpnsim" plot "$work/path-tcp-mtu-black-hole" --only queues
 [ $status -eq 0 ] && echo "pictures of $# runs, in both formats"
 exit $status
