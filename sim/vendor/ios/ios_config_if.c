@@ -177,6 +177,14 @@ static void crypto_map(void *self, const struct cli_args *a, GString *out)
     ios_changed(s, "crypto map on an interface");
 }
 
+static void fragmentation(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    struct ipsec_size *own = ipsec_size_make(s->d->ipsec_conf, here(s)->index);
+    own->cut_first = cli_negated(a) ? -1 : cli_has(a, "before-encryption");
+    ios_changed(s, "crypto ipsec fragmentation on an interface");
+}
+
 // clang-format off
 const struct cli_command ios_config_if_rows[] = {
     { "ip address addr:A.B.C.D mask:A.B.C.D",           address,      CLI_NO | CLI_NO_ONLY_PREFIX },
@@ -190,6 +198,8 @@ const struct cli_command ios_config_if_rows[] = {
     { "keepalive [seconds:<0-32767>] [retries:<1-255>]", keepalive,   CLI_NO },
     { "ip unreachables",                                unreachables, CLI_NO | CLI_DEFAULT },
     { "ip access-group name:WORD (in|out)",             access_group, CLI_NO },
+    { "crypto ipsec fragmentation (before-encryption|after-encryption)",
+                                                        fragmentation, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto map name:WORD",                           crypto_map,   CLI_NO | CLI_NO_ONLY_PREFIX },
     { 0 } };
 // clang-format on
