@@ -56,6 +56,7 @@ struct udp_bind {
     uint16_t port;
     net_udp_fn fn;
     void *self;
+    bool yields;
 };
 struct proto_bind {
     uint8_t protocol;
@@ -68,10 +69,10 @@ struct drop_count {
 };
 struct reassembly;
 struct net_conns;
-struct net_nat;
 struct qos_conf;
 struct qos_port;
 struct cpu;
+struct net_nat;
 
 struct net_node {
     struct net *net;
@@ -100,9 +101,9 @@ struct net_node {
     struct reassembly *reassembly;
     struct tcp_stack *tcp;   /* NULL until it listens or connects */
     int8_t tcp_resets;       /* 1 and -1 as told; 0 = as hosts and routers do */
-    struct net_conns *conns; /* NULL unless somebody wants connections tracked */
     struct qos_conf *qos;    /* NULL until asked for */
     struct cpu *cpu;         /* NULL: the fast path takes everything */
+    struct net_conns *conns; /* NULL unless somebody wants connections tracked */
     struct net_nat *nat;     /* NULL unless it translates */
     GQueue looped;           /* packets to itself, delivered by an event of their own */
     struct sim_port loop_port;

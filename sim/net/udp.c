@@ -24,7 +24,14 @@ static bool port_find(const struct net_node *n, uint16_t port, guint *at)
 bool udp_bound(const struct net_node *n, uint16_t port)
 {
     guint at;
-    return port_find(n, port, &at);
+    return port_find(n, port, &at) && !g_array_index(n->udp, struct udp_bind, at).yields;
+}
+
+void net_udp_yield(struct net_node *n, uint16_t port, bool yields)
+{
+    guint at;
+    if (port_find(n, port, &at))
+        g_array_index(n->udp, struct udp_bind, at).yields = yields;
 }
 
 bool net_udp_bind(struct net_node *n, uint16_t port, net_udp_fn fn, void *self)
@@ -34,7 +41,7 @@ bool net_udp_bind(struct net_node *n, uint16_t port, net_udp_fn fn, void *self)
         return false;
     if (!n->udp)
         n->udp = g_array_new(FALSE, FALSE, sizeof(struct udp_bind));
-    struct udp_bind b = {port, fn, self};
+    struct udp_bind b = {port, fn, self, false};
     g_array_insert_val(n->udp, at, b);
     return true;
 }

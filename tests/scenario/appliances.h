@@ -27,6 +27,8 @@
     "        hostname fw1\n        access-list vpn permit ip 10.1.0.0 255.255.255.0 10.2.0.0 "     \
     "255.255.255.0\n        ip address outside 192.0.2.1 255.255.255.0\n"                          \
     "        ip address inside 10.1.0.1 255.255.255.0\n"                                           \
+    "        access-list nonat permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.255.0\n"          \
+    "        nat (inside) 0 access-list nonat\n"                                                   \
     "        route outside 0.0.0.0 0.0.0.0 192.0.2.2 1\n"                                          \
     "        sysopt connection permit-ipsec\n"                                                     \
     "        crypto ipsec transform-set s esp-3des esp-sha-hmac\n"                                 \

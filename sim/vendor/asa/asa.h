@@ -8,6 +8,7 @@
  *   asa_running.c   show running-config: read back from the same configuration
  *   asa_exec.c      clear, debug, configure, write, reload; asa_ping.c ping
  *   asa_conn*.c     connections through the device: who may open one, show conn
+ *   asa_nat*.c      address translation: lines, objects, show xlate and nat
  *   asa_show*.c     show commands and views; asa_stats.c what they count
  *   asa_log*.c      messages %ASA-n-nnnnnn from events, logging buffer, debug lines */
 #ifndef VENDOR_ASA_ASA_H
@@ -80,6 +81,7 @@ struct asa_speech; /* asa_log_priv.h */
 struct asa_stats;  /* asa_stats.c */
 #define ASA_ASP_ROWS 24
 struct asa_conns;
+struct asa_nat;
 struct asa_ping;
 
 struct asa {
@@ -116,6 +118,7 @@ struct asa {
     struct asa_speech *speech;
     struct asa_ping *ping;
     struct asa_conns *conns; /* asa_conn.h */
+    struct asa_nat *nat;     /* asa_nat.h */
 
     bool loading, dirty;
     bool refused;   /* understood, not done; `out` has the reason */
@@ -135,7 +138,8 @@ static inline bool asa_since(const struct asa *s, int major, int minor)
 
 /* ---- asa_kind.c ---- */
 extern const struct cli_mode asa_mode_exec, asa_mode_config, asa_mode_if, asa_mode_policy,
-    asa_mode_policy_v1, asa_mode_group, asa_mode_general, asa_mode_group_policy;
+    asa_mode_policy_v1, asa_mode_group, asa_mode_general, asa_mode_group_policy, asa_mode_object,
+    asa_mode_object_group;
 void asa_enter(struct asa *s, const struct cli_mode *mode);
 void asa_refuse(struct asa *s, GString *out, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -221,6 +225,19 @@ bool asa_view(struct device *d, const char *show, struct view *out);
 extern const struct cli_command asa_config_conn[], asa_exec_conn[];
 void asa_conn_start(struct asa *s);
 void asa_conn_stop(struct asa *s);
+
+/* ---- asa_nat*.c: address translation ---- */
+extern const struct cli_command asa_config_nat[], asa_config_object[], asa_exec_nat[],
+    asa_config_object_rows[], asa_config_object_group_rows[];
+void asa_nat_start(struct asa *s);
+void asa_nat_stop(struct asa *s);
+/* Whatever its rules are made of may have changed. */
+void asa_nat_changed(struct asa *s);
+void asa_nat_list_changed(struct asa *s, const char *acl, GString *out);
+void asa_nat_text(const struct asa *s, GString *out);
+void asa_objects_text(const struct asa *s, GString *out);
+/* May IKE be enabled on an interface? No while a translation has its port. */
+bool asa_nat_claim(struct asa *s, const struct asa_if *f, GString *out);
 
 /* ---- asa_log.c ---- */
 void asa_speech_init(struct asa *s);

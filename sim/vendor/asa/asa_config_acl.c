@@ -160,6 +160,7 @@ static void put_line(struct asa *s, const struct cli_args *a, const char *name, 
         acl_add(acl, l);
         renumber(acl);
     }
+    asa_nat_list_changed(s, name, out);
     asa_changed(s, "access-list");
 }
 
@@ -188,6 +189,7 @@ static void clear_list(void *self, const struct cli_args *a, GString *out)
         return;
     }
     net_acl_remove(s->d->node, cli_arg(a, "list"));
+    asa_nat_list_changed(s, cli_arg(a, "list"), out);
     asa_changed(s, "clear configure access-list");
 }
 

@@ -103,10 +103,14 @@ static void enable(void *self, const struct cli_args *a, GString *out)
     bool any = false;
     if (!f)
         return;
+    if (!cli_negated(a) && !f->listens && !asa_nat_claim(s, f, out))
+        return;
     f->listens = !cli_negated(a);
     for (guint i = 0; i < s->interfaces->len; i++)
         any |= ((const struct asa_if *)g_ptr_array_index(s->interfaces, i))->listens;
     s->d->ike_conf->enabled = any;
+    net_udp_yield(s->d->node, 500, !any);
+    net_udp_yield(s->d->node, 4500, !any);
     ip4 addr = asa_net_if(s, f)->addr;
     struct ike_sa_view v;
     for (size_t i = 0; !f->listens && ike_sa_at(s->d->ike, i, &v); i++)

@@ -123,8 +123,7 @@ const struct cli_command asa_config_keep[] = {
     K("logging standby", MID),
     K("logging device-id value:LINE", MID),
     K("logging permit-hostdown", MID),
-    K("nat if:WORD 0 access-list value:WORD", MID), /* nothing is translated here anyway */
-    K("timeout (xlate|sip|sip_media|sunrpc|h323|mgcp|uauth|sip-provisional-media|tcp-proxy-reassembly|floating-conn) value:LINE", MID),
+    K("timeout (sip|sip_media|sunrpc|h323|mgcp|uauth|sip-provisional-media|tcp-proxy-reassembly|floating-conn) value:LINE", MID),
     K("dynamic-access-policy-record value:WORD", MID),
     K("aaa authentication value:LINE", MID),
     K("http server enable", MID),

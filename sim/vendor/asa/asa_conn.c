@@ -1,7 +1,7 @@
 /* Connections through the appliance: who may open one (security levels, access-groups, sysopt,
  * same-security-traffic), how long it lasts, and the VPN context it is bound to (CAT-19, CAT-93).
  */
-#include "asa_conn.h"
+#include "asa_nat.h"
 
 #include <string.h>
 
@@ -41,10 +41,9 @@ static bool has_list(struct asa *s, const char *name)
 /* Without an access-group traffic flows from higher to lower security. With one it is the list that
  * decides. Equal levels, and an interface with itself, each need their own permission. What came
  * out of a tunnel passes neither test while the sysopt stands. */
-static enum drop_reason allow(void *self, struct net_if *in, struct net_if *out,
-                              const struct flow *f, const struct pkt *p)
+static enum drop_reason policy(struct asa *s, struct net_if *in, struct net_if *out,
+                               const struct flow *f, const struct pkt *p)
 {
-    struct asa *s = self;
     const struct asa_if *from = asa_if_of(s, in), *to = asa_if_of(s, out);
     if (!from || !from->nameif || !to || !to->nameif)
         return DROP_CONN_POLICY;
@@ -60,13 +59,49 @@ static enum drop_reason allow(void *self, struct net_if *in, struct net_if *out,
     } else if (from->security < to->security) {
         return DROP_CONN_POLICY;
     }
-    return permits(s, to->group_out, f) ? DROP_NONE : DROP_ACL;
+    return DROP_NONE;
+}
+
+/* Up to 8.2 lists know a host by the address that it has on their interface, later by its own. */
+static struct flow on_wire(const struct asa *s, const struct flow *f, const struct pkt *p)
+{
+    const struct net_nat_flow *x = asa_since(s, 8, 3) ? NULL : net_nat_flow_of(s->d->node, p);
+    struct flow w = *f;
+    if (x && x->real == f->dst && x->remote == f->src) {
+        w.dst = x->mapped;
+        w.dport = f->dport ? (uint16_t)x->mapped_port : 0;
+    } else if (x) {
+        w.src = x->mapped;
+        w.sport = f->sport ? (uint16_t)x->mapped_port : 0;
+    }
+    return w;
+}
+
+static enum drop_reason allow(void *self, struct net_if *in, struct net_if *out,
+                              const struct flow *f, const struct pkt *p)
+{
+    struct asa *s = self;
+    const struct asa_if *to = asa_if_of(s, out);
+    struct flow seen = on_wire(s, f, p);
+    enum drop_reason why = policy(s, in, out, &seen, p);
+    if (why == DROP_NONE)
+        why = fw_nat_admit(&s->nat->fw, in, out, p);
+    if (why != DROP_NONE || (p->sa_in && s->conns->permit_vpn))
+        return why;
+    seen = on_wire(s, f, p);
+    return permits(s, to->group_out, &seen) ? DROP_NONE : DROP_ACL;
 }
 
 static uint32_t context(void *self, struct net_if *out, const struct pkt *p)
 {
     struct asa *s = self;
-    return p->sa_in ? ipsec_context_in(s->d->ipsec, p) : ipsec_context_out(s->d->ipsec, out, p);
+    struct pkt *turned = p->sa_in ? NULL : net_nat_preview(s->d->node, p);
+    if (p->sa_in)
+        return ipsec_context_in(s->d->ipsec, p);
+    uint32_t number = ipsec_context_out(s->d->ipsec, out, turned ? turned : p);
+    if (turned)
+        pkt_unref(turned);
+    return number;
 }
 
 static void on_context(void *self, uint32_t number, bool alive)

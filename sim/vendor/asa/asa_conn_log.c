@@ -1,5 +1,5 @@
 /* Messages about connections: built, torn down, denied (302013-302021, 106001-106023). */
-#include "asa_conn.h"
+#include "asa_nat.h"
 
 #include <string.h>
 
@@ -12,22 +12,37 @@ static const struct net_conn *conn_of(const struct asa *s, uint32_t id)
 
 /* ---- Built ---- */
 
+/* The ends as the other side knows them: one of them may be translated. */
+static struct asa_conn_ends mapped_ends(const struct asa *s, const struct net_conn *c)
+{
+    struct asa_conn_ends m = asa_conn_ends(s, c);
+    const struct net_nat_flow *f = fw_nat_flow_of(&s->nat->fw, c);
+    if (!f)
+        return m;
+    bool low = f->real == m.low && f->remote == m.high;
+    *(low ? &m.low : &m.high) = f->mapped;
+    *(low ? &m.low_port : &m.high_port) = (uint16_t)f->mapped_port;
+    return m;
+}
+
 static void built(struct asa *s, uint32_t id, const char *protocol, const struct net_conn *c)
 {
-    struct asa_conn_ends e = asa_conn_ends(s, c);
+    struct asa_conn_ends e = asa_conn_ends(s, c), m = mapped_ends(s, c);
     asa_log(s, 6, id, "Built %s %s connection %u for %s:%s/%u (%s/%u) to %s:%s/%u (%s/%u)",
             e.inbound ? "inbound" : "outbound", protocol, c->id, asa_if_word(s, e.low_if),
-            IP4S(e.low), e.low_port, IP4S(e.low), e.low_port, asa_if_word(s, e.high_if),
-            IP4S(e.high), e.high_port, IP4S(e.high), e.high_port);
+            IP4S(e.low), e.low_port, IP4S(m.low), m.low_port, asa_if_word(s, e.high_if),
+            IP4S(e.high), e.high_port, IP4S(m.high), m.high_port);
 }
 
 /* The identifier stands with the end that asked. */
 static void icmp_line(struct asa *s, uint32_t id, const char *how, const struct net_conn *c)
 {
     struct asa_conn_ends e = asa_conn_ends(s, c);
+    struct asa_conn_ends m = mapped_ends(s, c);
     uint16_t low = e.inbound ? c->sport : 0, high = e.inbound ? 0 : c->sport;
+    uint16_t global = high && m.high_port != e.high_port ? m.high_port : high;
     asa_log(s, 6, id, "%s connection for faddr %s/%u gaddr %s/%u laddr %s/%u", how, IP4S(e.low),
-            low, IP4S(e.high), high, IP4S(e.high), high);
+            low, IP4S(m.high), global, IP4S(e.high), high);
 }
 
 ASA_ON(conn_new)
@@ -85,6 +100,7 @@ ASA_ON(conn_end)
         torn_down(s, 302016, "UDP", c, e, NULL);
     else if (c->protocol == IPPROTO_NUM_ICMP)
         icmp_line(s, 302021, "Teardown ICMP", c);
+    fw_nat_conn_over(&s->nat->fw, c);
 }
 
 /* ---- Denied ---- */
@@ -156,6 +172,8 @@ ASA_ON(conn_refused)
         by_level(s, e, asa_if_word(s, in), asa_if_word(s, out), flags->str);
     else if (e->why == DROP_ACL)
         by_list(s, e, from, to);
+    else
+        fw_on_refused(&s->nat->fw, e);
 }
 
 // clang-format off

@@ -7,8 +7,8 @@
 
 /* ---- Modes ---- */
 
-static const struct cli_command *const exec_tables[] = {asa_show_table, asa_exec_table,
-                                                        asa_exec_conn, asa_ping_table, NULL};
+static const struct cli_command *const exec_tables[] = {
+    asa_show_table, asa_exec_table, asa_exec_conn, asa_exec_nat, asa_ping_table, NULL};
 static const struct cli_command *const config_tables[] = {asa_config_nav,
                                                           asa_config_global,
                                                           asa_config_acl,
@@ -19,6 +19,8 @@ static const struct cli_command *const config_tables[] = {asa_config_nav,
                                                           asa_config_group_policy,
                                                           asa_config_keep,
                                                           asa_config_conn,
+                                                          asa_config_nat,
+                                                          asa_config_object,
                                                           NULL};
 static const struct cli_command *const if_tables[] = {asa_config_nav, asa_config_if_rows, NULL};
 static const struct cli_command *const policy_tables[] = {asa_config_nav, asa_config_policy_rows,
@@ -30,6 +32,11 @@ static const struct cli_command *const general_tables[] = {asa_config_nav, asa_c
 static const struct cli_command *const group_policy_tables[] = {asa_config_nav,
                                                                 asa_config_group_policy_rows, NULL};
 
+static const struct cli_command *const object_tables[] = {asa_config_nav, asa_config_object_rows,
+                                                          NULL};
+static const struct cli_command *const object_group_tables[] = {asa_config_nav,
+                                                                asa_config_object_group_rows, NULL};
+
 const struct cli_mode asa_mode_exec = {"exec", exec_tables, NULL};
 const struct cli_mode asa_mode_config = {"config", config_tables, NULL};
 const struct cli_mode asa_mode_if = {"config-if", if_tables, &asa_mode_config};
@@ -39,6 +46,10 @@ const struct cli_mode asa_mode_group = {"config-tunnel-ipsec", group_tables, &as
 const struct cli_mode asa_mode_general = {"config-tunnel-general", general_tables,
                                           &asa_mode_config};
 const struct cli_mode asa_mode_group_policy = {"config-group-policy", group_policy_tables,
+                                               &asa_mode_config};
+
+const struct cli_mode asa_mode_object = {"config-network-object", object_tables, &asa_mode_config};
+const struct cli_mode asa_mode_object_group = {"config-network", object_group_tables,
                                                &asa_mode_config};
 
 void asa_enter(struct asa *s, const struct cli_mode *mode)
@@ -75,6 +86,7 @@ void asa_unknown_word(struct asa *s, const struct cli_args *a, const char *word)
 void asa_changed(struct asa *s, const char *what)
 {
     s->dirty = true;
+    asa_nat_changed(s);
     if (s->loading)
         return;
     s->dirty = false;
@@ -209,7 +221,9 @@ static bool asa_init(struct device *d, const char *version, GError **error)
     set_defaults(s);
     net_udp_unbind(d->node, 500);
     net_udp_bind(d->node, 500, datagram, s);
+    net_udp_yield(d->node, 500, true); /* until IKE is enabled */
     asa_conn_start(s);
+    asa_nat_start(s);
     asa_speech_init(s);
     asa_sessions_start(s);
     asa_stats_start(s);
@@ -221,6 +235,7 @@ static void asa_free(struct device *d)
 {
     struct asa *s = asa_of(d);
     net_udp_unbind(d->node, 500);
+    asa_nat_stop(s);
     asa_conn_stop(s);
     asa_ping_clear(s);
     asa_sessions_stop(s);

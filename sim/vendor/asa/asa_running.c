@@ -355,6 +355,7 @@ void asa_running_config(struct asa *s, bool secrets, bool all, GString *out)
     kept(s, ASA_PLACE_HEAD, NULL, "", text);
     line(text, "!");
     interfaces(s, text);
+    asa_objects_text(s, text);
     lists(s, text);
     logging(s, text);
     for (guint k = 0; k < s->interfaces->len; k++) {
@@ -363,6 +364,7 @@ void asa_running_config(struct asa *s, bool secrets, bool all, GString *out)
             line(text, "mtu %s %u", f->nameif, asa_net_if(s, f)->mtu);
     }
     kept(s, ASA_PLACE_MID, NULL, "", text);
+    asa_nat_text(s, text);
     routes(s, text);
     ipsec(s, text);
     maps(s, text);

@@ -56,6 +56,8 @@ static const struct { const char *words; asa_view_fn fn; } views[] = {
     { "access-list",        asa_view_access_list },
     { "logging",            asa_view_logging },
     { "conn",               asa_view_conn },
+    { "xlate",              asa_view_xlate },
+    { "nat",                asa_view_nat },
 };
 // clang-format on
 

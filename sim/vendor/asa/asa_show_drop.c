@@ -24,6 +24,8 @@ static const struct {
       DROP_FRAG_LIMIT}},
     {"no-adjacency", "No valid adjacency", {DROP_LINK_NO_NEIGHBOR}},
     {"interface-down", "Interface is down", {DROP_LINK_DOWN}},
+    {"nat-xlate-failed", "NAT failed", {DROP_NAT_EXHAUSTED, DROP_NAT_ESP, DROP_NAT_NO_RULE}},
+    {"nat-rpf-failed", "NAT reverse path failed", {DROP_NAT_REVERSE}},
     {"tcp-not-syn", "First TCP packet not SYN", {DROP_CONN_NO_SYN}},
     {"conn-limit", "Connection limit reached", {DROP_CONN_LIMIT}},
     {"sp-security-failed",

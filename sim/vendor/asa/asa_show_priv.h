@@ -38,6 +38,10 @@ void asa_show_asp_drop(void *self, const struct cli_args *a, GString *out);
 void asa_clear_asp_drop(void *self, const struct cli_args *a, GString *out);
 void asa_view_asp_drop(struct asa *s, char **args, struct view *v);
 
+/* ---- asa_nat_show.c ---- */
+void asa_view_xlate(struct asa *s, char **args, struct view *v);
+void asa_view_nat(struct asa *s, char **args, struct view *v);
+
 /* ---- asa_show_ipsec.c ---- */
 void asa_show_ipsec_sa(void *self, const struct cli_args *a, GString *out);
 void asa_view_ipsec_sa(struct asa *s, char **args, struct view *v);

@@ -5,6 +5,7 @@
  *   pix_load.c      a startup configuration
  *   pix_if.c        interfaces by hardware name and by nameif
  *   pix_conn.c      what may pass: security levels, access-groups, sysopt; connections
+ *   pix_nat.c       address translation: nat, global, static; show xlate
  *   pix_config*.c   configuration lines -> net, ike, ipsec configuration; their no forms
  *   pix_running.c   write terminal: read back from the same configuration
  *   pix_exec.c      clear, debug, configure, write, reload; pix_ping.c ping
@@ -26,7 +27,6 @@ struct pix_if {
     char *speed;       /* "auto", "100full" */
     bool listens;      /* isakmp enable */
     char *group_in;    /* access-group */
-    char *exempt;      /* nat (if) 0 access-list */
 };
 
 /* Where a kept line stands in the configuration. */
@@ -61,6 +61,7 @@ enum pix_debug { PIX_DEBUG_ISAKMP = 1, PIX_DEBUG_IPSEC = 2, PIX_DEBUG_ENGINE = 4
 
 struct pix_speech; /* pix_log_priv.h */
 struct pix_ping;
+struct fw_nat; /* pix_nat.h */
 
 struct pix {
     struct device *d;
@@ -80,6 +81,7 @@ struct pix {
     int level[PIX_LOGS]; /* -1 = off */
     GArray *silenced;    /* uint32_t: no logging message */
     struct net_conn_rules conns;
+    struct fw_nat *nat;
     unsigned debug; /* enum pix_debug */
     struct pix_speech *speech;
     struct pix_ping *ping;
@@ -136,7 +138,8 @@ bool pix_conn_inbound(const struct pix *s, const struct net_if *in, const struct
 
 /* ---- pix_config*.c ---- */
 extern const struct cli_command pix_config_nav[], pix_config_global[], pix_config_logging[],
-    pix_config_acl[], pix_config_isakmp[], pix_config_ipsec[], pix_config_map[], pix_config_keep[];
+    pix_config_acl[], pix_config_isakmp[], pix_config_ipsec[], pix_config_map[], pix_config_keep[],
+    pix_config_nat[];
 void pix_names_changed(struct pix *s); /* hostname or domain: the identity of IKE follows */
 /* "permit ip host 10.1.0.5 any" */
 void pix_acl_line_text(const struct acl_line *l, GString *out);
@@ -153,7 +156,7 @@ void pix_running_config(struct pix *s, bool secrets, GString *out);
 
 /* ---- pix_exec.c, pix_ping.c, pix_show*.c ---- */
 extern const struct cli_command pix_exec_table[], pix_ping_table[], pix_show_table[],
-    pix_conn_table[];
+    pix_conn_table[], pix_exec_nat[];
 extern const struct cli_word pix_words_help[];
 void pix_ping_clear(struct pix *s);
 bool pix_view(struct device *d, const char *show, struct view *out);

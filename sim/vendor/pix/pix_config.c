@@ -205,7 +205,7 @@ static void route(void *self, const struct cli_args *a, GString *out)
         pix_refuse(s, out, "ERROR: route already exists");
 }
 
-/* ---- Access-groups and the exemption ---- */
+/* ---- Access-groups ---- */
 
 static bool list_exists(struct pix *s, const char *name, GString *out)
 {
@@ -239,39 +239,6 @@ static void clear_groups(void *self, const struct cli_args *a, GString *out)
     pix_changed(s, "clear access-group");
 }
 
-/* "(inside)" */
-static struct pix_if *bracketed(struct pix *s, const struct cli_args *a, GString *out)
-{
-    const char *word = cli_arg(a, "if");
-    size_t n = strlen(word);
-    g_autofree char *name =
-        n > 2 && word[0] == '(' && word[n - 1] == ')' ? g_strndup(word + 1, n - 2) : g_strdup(word);
-    struct pix_if *f = pix_if_named(s, name);
-    if (!f)
-        pix_refuse(s, out, "ERROR: interface name \"%s\" is not known", name);
-    return f;
-}
-
-/* Nothing is translated here, so what is exempt from it is a matter of record. */
-static void exempt(void *self, const struct cli_args *a, GString *out)
-{
-    struct pix *s = self;
-    struct pix_if *f = bracketed(s, a, out);
-    const char *name = cli_arg(a, "list");
-    if (!f || (!cli_negated(a) && !list_exists(s, name, out)))
-        return;
-    g_free(f->exempt);
-    f->exempt = cli_negated(a) ? NULL : g_strdup(name);
-    pix_changed(s, "nat 0");
-}
-
-static void translation(void *self, const struct cli_args *a, GString *out)
-{
-    pix_refuse(self, out,
-               "ERROR: this device translates no addresses; of these lines only "
-               "\"nat (interface) 0 access-list name\" is modelled");
-}
-
 static void conduit(void *self, const struct cli_args *a, GString *out)
 {
     pix_refuse(self, out, "ERROR: conduits are not modelled; use access-list and access-group");
@@ -290,12 +257,6 @@ const struct cli_command pix_config_global[] = {
                                                         route,        CLI_NO },
     { "access-group list:WORD in interface if:WORD",    access_group, CLI_NO },
     { "clear access-group",                             clear_groups, 0 },
-    { "nat if:WORD 0 access-list list:WORD",            exempt,       CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "nat if:WORD id:<0-2147483647> address:A.B.C.D [rest:LINE]", translation, CLI_NO | CLI_HIDDEN },
-    { "nat if:WORD id:<1-2147483647> [rest:LINE]",      translation,  CLI_NO | CLI_HIDDEN },
-    { "global rest:LINE",                               translation,  CLI_NO | CLI_HIDDEN },
-    { "static rest:LINE",                               translation,  CLI_NO | CLI_HIDDEN },
-    { "alias rest:LINE",                                translation,  CLI_NO | CLI_HIDDEN },
     { "conduit rest:LINE",                              conduit,      CLI_NO | CLI_HIDDEN },
     { 0 } };
 // clang-format on

@@ -1,5 +1,5 @@
 /* Access lists, with netmasks: their lines, and a line back to its text. */
-#include "pix.h"
+#include "pix_nat.h"
 
 #include <string.h>
 
@@ -151,6 +151,7 @@ static void put_line(struct pix *s, const struct cli_args *a, struct acl_line *l
         acl_add(acl, l);
         renumber(acl);
     }
+    fw_lines_list_changed(s->nat, name, out);
     pix_changed(s, "access-list");
 }
 
@@ -180,15 +181,16 @@ static void clear_list(void *self, const struct cli_args *a, GString *out)
     }
     for (size_t i = net_acl_count(s->d->node); i-- > 0;) {
         const struct acl *acl = net_acl_at(s->d->node, i);
-        if (!name || strcmp(acl->name, name) == 0)
-            net_acl_remove(s->d->node, acl->name);
+        g_autofree char *gone = g_strdup(acl->name);
+        if (name && strcmp(acl->name, name) != 0)
+            continue;
+        net_acl_remove(s->d->node, gone);
+        fw_lines_list_changed(s->nat, gone, out);
     }
     for (guint i = 0; i < s->interfaces->len; i++) {
         struct pix_if *f = g_ptr_array_index(s->interfaces, i);
         if (!name || g_strcmp0(f->group_in, name) == 0)
             g_clear_pointer(&f->group_in, g_free);
-        if (!name || g_strcmp0(f->exempt, name) == 0)
-            g_clear_pointer(&f->exempt, g_free);
     }
     pix_changed(s, "clear access-list");
 }

@@ -1,6 +1,6 @@
 /* Configuration of phase 1: policies line by line, keys, the interfaces it is enabled on, identity,
  * keepalives. The lines may begin with "crypto". */
-#include "pix.h"
+#include "pix_nat.h"
 
 #include <string.h>
 
@@ -152,6 +152,8 @@ static void listen(struct pix *s, struct pix_if *f, bool on)
     for (guint i = 0; i < s->interfaces->len; i++)
         any |= ((const struct pix_if *)g_ptr_array_index(s->interfaces, i))->listens;
     s->d->ike_conf->enabled = any;
+    net_udp_yield(s->d->node, 500, !any);
+    net_udp_yield(s->d->node, 4500, !any);
     ip4 addr = pix_net_if(s, f)->addr;
     struct ike_sa_view v;
     for (size_t i = 0; !on && ike_sa_at(s->d->ike, i, &v);) {
@@ -166,7 +168,7 @@ static void enable(void *self, const struct cli_args *a, GString *out)
 {
     struct pix *s = self;
     struct pix_if *f = pix_if_arg(s, a, "if", out);
-    if (!f)
+    if (!f || (!cli_negated(a) && !f->listens && !pix_nat_claim(s, f, out)))
         return;
     listen(s, f, !cli_negated(a));
     pix_changed(s, "isakmp enable");

@@ -123,7 +123,7 @@ const struct cli_command pix_config_keep[] = {
     K("pdm logging value:LINE", IP),
     EACH("pdm location rest:LINE", IP),
     K("arp timeout value:<60-1215752>", IP),
-    EACH("timeout (xlate|conn|half-closed|udp|rpc|h323|h225|mgcp|sip|sip_media|sip-disconnect|sip-invite|uauth) rest:LINE", TIMEOUT),
+    EACH("timeout (conn|half-closed|udp|rpc|h323|h225|mgcp|sip|sip_media|sip-disconnect|sip-invite|uauth) rest:LINE", TIMEOUT),
     EACH("aaa-server name:WORD rest:LINE", TIMEOUT),
     EACH("aaa (authentication|authorization|accounting) rest:LINE", TIMEOUT),
     KNO("http server enable", TIMEOUT),

@@ -1,7 +1,7 @@
 /* What may pass the firewall: security levels, access-groups, and sysopt connection permit-ipsec;
  * and the connections that it keeps, so that what answers may come back. An echo reply belongs to
  * nothing here: it needs a line of a list. */
-#include "pix.h"
+#include "pix_nat.h"
 
 #include <string.h>
 
@@ -26,10 +26,9 @@ static struct acl *list_of(const struct pix *s, const struct pix_if *f)
 
 /* With an access-group it is the list that decides, without one traffic flows from higher to lower
  * security. What came out of a tunnel faces the same test, unless the sysopt is there (DBG-53). */
-static enum drop_reason allow(void *self, struct net_if *in, struct net_if *out,
-                              const struct flow *f, const struct pkt *p)
+static enum drop_reason policy(struct pix *s, struct net_if *in, struct net_if *out,
+                               const struct flow *f, const struct pkt *p)
 {
-    struct pix *s = self;
     const struct pix_if *from = pix_if_of(s, in), *to = pix_if_of(s, out);
     if (!from || !to || in == out)
         return DROP_CONN_POLICY; /* nothing leaves where it came in */
@@ -45,14 +44,31 @@ static enum drop_reason allow(void *self, struct net_if *in, struct net_if *out,
     return permit ? DROP_NONE : DROP_ACL;
 }
 
+/* A list knows a host by the address that it has on the list's interface. */
+static enum drop_reason allow(void *self, struct net_if *in, struct net_if *out,
+                              const struct flow *f, const struct pkt *p)
+{
+    struct pix *s = self;
+    const struct net_nat_flow *x = net_nat_flow_of(s->d->node, p);
+    struct flow seen = *f;
+    if (x && x->real == f->dst && x->remote == f->src) {
+        seen.dst = x->mapped;
+        seen.dport = f->dport ? (uint16_t)x->mapped_port : 0;
+    }
+    enum drop_reason why = policy(s, in, out, &seen, p);
+    return why == DROP_NONE ? fw_nat_admit(s->nat, in, out, p) : why;
+}
+
 void pix_conn_start(struct pix *s)
 {
     s->conns = defaults;
     net_conns_set(s->d->node, &s->conns, &(struct net_conn_ops){allow, NULL, s});
+    pix_nat_start(s);
 }
 
 void pix_conn_stop(struct pix *s)
 {
+    pix_nat_stop(s);
     net_conns_set(s->d->node, NULL, NULL);
 }
 
@@ -108,17 +124,8 @@ static void show_conn(void *self, const struct cli_args *a, GString *out)
     }
 }
 
-static void clear_conn(void *self, const struct cli_args *a, GString *out)
-{
-    struct pix *s = self;
-    g_autofree char *what = cli_canonical(a);
-    TRACE(s->d->scope, clear_command, .what = what);
-    net_conns_clear(s->d->node, NULL, NULL);
-}
-
 // clang-format off
 const struct cli_command pix_conn_table[] = {
     { "show conn",   show_conn,  CLI_PRIVILEGED },
-    { "clear xlate", clear_conn, CLI_PRIVILEGED },
     { 0 } };
 // clang-format on

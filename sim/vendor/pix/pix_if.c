@@ -25,7 +25,6 @@ void pix_if_free(void *p)
     g_free(f->nameif);
     g_free(f->speed);
     g_free(f->group_in);
-    g_free(f->exempt);
     g_free(f);
 }
 

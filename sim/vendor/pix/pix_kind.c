@@ -1,19 +1,18 @@
 /* The kind "pix": versions 5.0 to 6.3, its behaviour in IKE, its two modes and what a typed line
  * does. Configuration is flat: every line is whole. Exec commands are understood in configuration
  * mode too. */
-#include "pix.h"
+#include "pix_nat.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 /* ---- Modes ---- */
 
-static const struct cli_command *const exec_tables[] = {pix_show_table, pix_exec_table,
-                                                        pix_ping_table, pix_conn_table, NULL};
+static const struct cli_command *const exec_tables[] = {
+    pix_show_table, pix_exec_table, pix_ping_table, pix_conn_table, pix_exec_nat, NULL};
 static const struct cli_command *const config_tables[] = {
-    pix_config_nav, pix_config_global, pix_config_logging,
-    pix_config_acl, pix_config_isakmp, pix_config_ipsec,
-    pix_config_map, pix_config_keep,   NULL};
+    pix_config_nav,   pix_config_global, pix_config_logging, pix_config_acl, pix_config_isakmp,
+    pix_config_ipsec, pix_config_map,    pix_config_keep,    pix_config_nat, NULL};
 
 const struct cli_mode pix_mode_exec = {"exec", exec_tables, NULL};
 const struct cli_mode pix_mode_config = {"config", config_tables, NULL};
@@ -33,6 +32,7 @@ void pix_refuse(struct pix *s, GString *out, const char *format, ...)
 void pix_changed(struct pix *s, const char *what)
 {
     s->dirty = true;
+    pix_nat_changed(s);
     if (s->loading)
         return;
     s->dirty = false;
@@ -134,6 +134,7 @@ static bool pix_init(struct device *d, const char *version, GError **error)
     set_defaults(s);
     net_udp_unbind(d->node, 500);
     net_udp_bind(d->node, 500, datagram, s);
+    net_udp_yield(d->node, 500, true); /* until IKE is enabled */
     pix_speech_init(s);
     pix_conn_start(s);
     pix_if_make(s, "ethernet0");

@@ -245,11 +245,12 @@ void pix_message_ends(struct pix *s)
 /* ---- Listening ---- */
 
 const struct pix_hearing *const pix_hearings[] = {
-    pix_hear_log_ike, pix_hear_log_packet, pix_hear_isakmp, pix_hear_quick,
-    pix_hear_natt,    pix_hear_ipsec,      pix_hear_engine};
+    pix_hear_log_ike, pix_hear_log_packet, pix_hear_nat,   pix_hear_isakmp,
+    pix_hear_quick,   pix_hear_natt,       pix_hear_ipsec, pix_hear_engine};
 const size_t pix_n_hearings = G_N_ELEMENTS(pix_hearings);
-#define LOG_TABLES 2 /* the first ones; the others are of the debugs below */
+#define LOG_TABLES 3 /* the first ones; the others are of the debugs below */
 static const unsigned debugs_of[G_N_ELEMENTS(pix_hearings)] = {0,
+                                                               0,
                                                                0,
                                                                PIX_DEBUG_ISAKMP,
                                                                PIX_DEBUG_ISAKMP,

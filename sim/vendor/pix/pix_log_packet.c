@@ -1,6 +1,7 @@
 /* Messages about packets and connections: what had no SA or the wrong one (402101 to 402106,
  * DBG-25), what was denied (106001 to 106023), what was built (302013 to 302016). */
 #include "pix_log_priv.h"
+#include "pix_nat.h"
 
 #define UNKNOWN_SPI_EVERY SECONDS(1) /* a flood of them is told once a second */
 
@@ -117,6 +118,8 @@ PIX_ON(conn_refused)
         by_level(s, e, pix_if_word(s, in), pix_if_word(s, out), flags->str);
     else if (e->why == DROP_ACL && from)
         by_list(s, e, from, pix_if_word(s, out));
+    else
+        fw_on_refused(s->nat, e);
 }
 
 PIX_ON(pkt_drop)
@@ -133,12 +136,16 @@ static void ends_text(const struct pix *s, const struct net_conn *c, bool twice,
     const struct net_if *low_if = inbound ? c->in : c->out, *high_if = inbound ? c->out : c->in;
     ip4 low = inbound ? c->src : c->dst, high = inbound ? c->dst : c->src;
     unsigned lp = inbound ? c->sport : c->dport, hp = inbound ? c->dport : c->sport;
+    const struct net_nat_flow *f = fw_nat_flow_of(s->nat, c);
+    bool low_is = f && f->real == low && f->remote == high, high_is = f && !low_is;
     g_string_append_printf(out, "%s:%s/%u", pix_if_word(s, low_if), IP4S(low), lp);
     if (twice)
-        g_string_append_printf(out, " (%s/%u)", IP4S(low), lp);
+        g_string_append_printf(out, " (%s/%u)", IP4S(low_is ? f->mapped : low),
+                               low_is ? f->mapped_port : lp);
     g_string_append_printf(out, " to %s:%s/%u", pix_if_word(s, high_if), IP4S(high), hp);
     if (twice)
-        g_string_append_printf(out, " (%s/%u)", IP4S(high), hp);
+        g_string_append_printf(out, " (%s/%u)", IP4S(high_is ? f->mapped : high),
+                               high_is ? f->mapped_port : hp);
 }
 
 PIX_ON(conn_new)
@@ -174,6 +181,8 @@ PIX_ON(conn_end)
     const struct net_conn *c = net_conns_by_id(s->d->node, e->id);
     bool tcp = c && c->protocol == IPPROTO_NUM_TCP;
     int t = (int)(e->age / SECONDS(1));
+    if (c)
+        fw_nat_conn_over(s->nat, c);
     if (!c || (!tcp && c->protocol != IPPROTO_NUM_UDP))
         return;
     g_autoptr(GString) ends = g_string_new(NULL);

@@ -64,10 +64,8 @@ const struct vendor_silent pix_silent[] = {
     {EV_conn_far,          "such packets are dropped without a word"},
     {EV_ids_alarm,         "no signatures here"},
     {EV_fw_wscale,         "a router's firewall"},
-    {EV_nat_new,          "translations are listed, not told"},
-    {EV_nat_end,          "translations are listed, not told"},
     {EV_nat_packet,       "no message"},
-    {EV_nat_refused,      "what is not translated is counted"},
+    {EV_nat_refused,      "305005 and 305006 of conn_refused"},
 };
 // clang-format on
 const size_t pix_n_silent = G_N_ELEMENTS(pix_silent);

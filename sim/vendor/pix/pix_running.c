@@ -1,6 +1,6 @@
 /* write terminal: the configuration read back from the rooms that keep it, in the order in which
  * the device prints it. With the keys in it, loading the text gives the same again. */
-#include "pix.h"
+#include "pix_nat.h"
 
 #include <string.h>
 
@@ -80,9 +80,7 @@ static void addresses(const struct pix *s, GString *out)
 
 static void routes(const struct pix *s, GString *out)
 {
-    EACH_INTERFACE(s, f)
-    if (f->exempt)
-        line(out, "nat (%s) 0 access-list %s", f->nameif, f->exempt);
+    fw_lines_text(s->nat, out);
     EACH_INTERFACE(s, f)
     if (f->group_in)
         line(out, "access-group %s in interface %s", f->group_in, f->nameif);

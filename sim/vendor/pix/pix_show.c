@@ -1,5 +1,6 @@
 /* Every show command of the PIX kind as a row, and every listing that expectations can read as
  * data. */
+#include "pix_nat.h"
 #include "pix_show_priv.h"
 
 #include <string.h>
@@ -50,6 +51,7 @@ static const struct { const char *words; pix_view_fn fn; } views[] = {
     { "nameif",           pix_view_nameif },
     { "access-list",      pix_view_access_list },
     { "logging",          pix_view_logging },
+    { "xlate",            pix_view_xlate },
 };
 // clang-format on
 

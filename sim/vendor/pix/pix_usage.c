@@ -45,7 +45,8 @@ static const struct { const char *command, *usage; } usages[] = {
                  "\t[no] logging host <in_if> <l_ip>" },
     { "mtu", "mtu <if_name> <bytes> | (64-65535)" },
     { "nameif", "nameif <hardware_id> <if_name> <security_lvl>" },
-    { "nat", "[no] nat (<if_name>) 0 access-list <acl-name>" },
+    { "nat", "[no] nat (<if_name>) <nat_id> <local_ip> [<mask> [dns] [outside] [<max_conn> [<emb_lim>]]]\n"
+             "\t[no] nat (<if_name>) 0 access-list <acl-name>" },
     { "ping", "ping [<if_name>] <host>" },
     { "reload", "reload [noconfirm]" },
     { "route", "[no] route <if_name> <foreign_ip> <mask> <gateway> [<metric>]" },
