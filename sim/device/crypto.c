@@ -217,12 +217,26 @@ static void natt_datagram(void *self, struct net_if *in, ip4 src, uint16_t sport
         ike_datagram(d, in, src, sport, dst, dport, message);
 }
 
-void device_natt_changed(struct device *d)
+static bool has_map(const struct device *d)
 {
-    if (d->ike_conf->nat_traversal)
+    for (size_t i = 0; i < net_if_count(d->node); i++)
+        if (ipsec_bound(d->ipsec, net_if_at(d->node, i)))
+            return true;
+    return false;
+}
+
+/* Until a map is applied, the port is anybody's: a translation's, too. */
+void device_natt_bind(struct device *d)
+{
+    if (d->ike_conf->nat_traversal && has_map(d))
         net_udp_bind(d->node, UDP_PORT_NAT_T, natt_datagram, d);
     else
         net_udp_unbind(d->node, UDP_PORT_NAT_T);
+}
+
+void device_natt_changed(struct device *d)
+{
+    device_natt_bind(d);
     ike_conf_changed(d->ike);
 }
 

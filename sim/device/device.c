@@ -98,6 +98,7 @@ void device_config_changed(struct device *d, const char *what)
 void device_set_crypto_map(struct device *d, struct net_if *i, const char *map)
 {
     ipsec_bind(d->ipsec, i, map);
+    device_natt_bind(d);
 }
 
 /* ---- Reload: the first half empties the device, the second boots it ---- */

@@ -9,6 +9,8 @@ void device_crypto_start(struct device *d);
 void device_crypto_stop(struct device *d);
 /* The profile or the configuration changed: what IPsec reads of them follows. */
 void device_crypto_refresh(struct device *d);
+/* The port of NAT traversal is bound while there is a map and it is on. */
+void device_natt_bind(struct device *d);
 
 /* console.c */
 struct device_console *device_console_new(struct device *d);

@@ -32,7 +32,8 @@ struct ios_ping;  /* a ping under way or its dialogue: ios_ping.c */
 struct ios {
     struct device *d;
     enum ios_dialect dialect;
-    int major, minor; /* 12, 4 */
+    int major, minor;
+    bool has_natt; /* the software knows NAT traversal, which is on unless configured off */ /* 12, 4 */
     struct cli *cli;
     const struct cli_mode *mode;
     bool user_mode; /* ">" */

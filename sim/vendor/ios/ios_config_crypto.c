@@ -210,6 +210,23 @@ static void invalid_spi_recovery(void *self, const struct cli_args *a, GString *
     s->d->ike_conf->invalid_spi_recovery = !cli_negated(a);
 }
 
+/* crypto ipsec nat-transparency udp-encapsulation: on where the software has it. */
+static void nat_transparency(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    s->d->ike_conf->nat_traversal = !cli_negated(a) && s->has_natt;
+    device_natt_changed(s->d);
+}
+
+static void nat_keepalive(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    s->d->ike_conf->nat_keepalive_s = 0;
+    if (!cli_negated(a))
+        cli_arg_u32(a, "seconds", &s->d->ike_conf->nat_keepalive_s);
+    device_natt_changed(s->d);
+}
+
 /* ---- Transform sets ---- */
 
 static const struct {
@@ -512,6 +529,8 @@ const struct cli_command ios_config_crypto[] = {
     { "crypto isakmp keepalive seconds:<10-3600> [retry:<2-60>] [periodic|on-demand]",
                                                        keepalive,     CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto isakmp invalid-spi-recovery",            invalid_spi_recovery, CLI_NO },
+    { "crypto isakmp nat keepalive seconds:<5-3600>",  nat_keepalive, CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "crypto ipsec nat-transparency udp-encapsulation", nat_transparency, CLI_NO },
     { "crypto ipsec transform-set name:WORD " TRANSFORM " [" TRANSFORM " [" TRANSFORM " [" TRANSFORM "]]]",
                                                        transform_set, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto ipsec security-association lifetime seconds amount:<120-86400>",

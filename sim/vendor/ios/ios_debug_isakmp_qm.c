@@ -50,8 +50,12 @@ ON(qm_transform)
 static void encaps_text(const struct ios *s, uint32_t value, GString *out)
 {
     g_string_printf(out, "encaps is %u", value);
+    bool udp = value > ENCAPSULATION_TRANSPORT;
+    bool transport = value == ENCAPSULATION_TRANSPORT || value == ENCAPSULATION_UDP_TRANSPORT ||
+                     value == 61444; /* of the drafts */
     if (dialect_c(s))
-        g_string_append(out, value == ENCAPSULATION_TRANSPORT ? " (Transport)" : " (Tunnel)");
+        g_string_append_printf(out, " (%s%s)", transport ? "Transport" : "Tunnel",
+                               udp ? "-UDP" : "");
 }
 
 /* RFC 2407 4.5, in the order and the encoding of the wire. */

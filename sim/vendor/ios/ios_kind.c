@@ -162,6 +162,32 @@ static void set_profile(struct ios *s)
     }
 }
 
+/* NAT traversal came with 12.2(13)T and is on by default from there (CAT-01); 12.3 and later have
+ * it in every train. 46242's hub of that time announces draft 02, in the form that ends in a line
+ * feed (hub-and-spoke.md, trace 2); 12.4 announces the RFC and the drafts down to 02. Keepalives
+ * are not sent until configured. */
+static bool has_natt(const struct ios *s, const char *version)
+{
+    if (s->major > 12 || s->minor > 2)
+        return true;
+    const char *build = strchr(version, '('), *train = build ? strchr(build, ')') : NULL;
+    return s->minor == 2 && train && train[1] == 'T' && g_ascii_strtoull(build + 1, NULL, 10) >= 13;
+}
+
+static void set_natt(struct ios *s, const char *version)
+{
+    static const enum ike_vid early[] = {IKE_VID_NAT_T_03, IKE_VID_NAT_T_02N};
+    static const enum ike_vid later[] = {IKE_VID_RFC3947, IKE_VID_NAT_T_07, IKE_VID_NAT_T_03,
+                                         IKE_VID_NAT_T_02N};
+    struct ike_profile *p = &s->d->profile;
+    bool rfc = s->major > 12 || s->minor >= 4;
+    s->has_natt = has_natt(s, version);
+    memcpy(p->vid_mm1, rfc ? later : early, rfc ? sizeof later : sizeof early);
+    memcpy(p->vid_mm2, rfc ? later : early, rfc ? sizeof later : sizeof early);
+    s->d->ike_conf->nat_traversal = s->has_natt;
+    device_natt_changed(s->d);
+}
+
 static bool ios_init(struct device *d, const char *version, GError **error)
 {
     int major, minor;
@@ -197,6 +223,7 @@ static bool ios_init(struct device *d, const char *version, GError **error)
     net_node_limit_unreachables(d->node,
                                 MILLISECONDS(500)); /* ip icmp rate-limit unreachable, by default */
     set_profile(s);
+    set_natt(s, version);
     ios_nat_init(s);
     ios_speech_init(s);
     return true;

@@ -165,6 +165,10 @@ static void isakmp(const struct ios *s, GString *out)
             g_string_append_printf(out, " %u", c->liveness.retry_s);
         line(out, "%s", c->liveness.periodic ? " periodic" : "");
     }
+    if (c->nat_keepalive_s)
+        line(out, "crypto isakmp nat keepalive %u", c->nat_keepalive_s);
+    if (s->has_natt && !c->nat_traversal)
+        line(out, "no crypto ipsec nat-transparency udp-encapsulation");
     bar(out);
 }
 

@@ -185,8 +185,9 @@ static void sa_text(const struct layout *l, const struct ipsec_ident *ident,
     uint32_t conn = ios_conn_of_esp(l->s, inbound ? p->in : p->out);
     g_string_append_printf(out, "      spi: 0x%X(%u)\n        transform: ", spi, spi);
     transform_text(p, out);
-    g_string_append_printf(out, "\n        in use settings ={%s, }\n",
-                           p->suite.transport ? "Transport" : "Tunnel");
+    g_string_append_printf(out, "\n        in use settings ={%s%s, }\n",
+                           p->suite.transport ? "Transport" : "Tunnel",
+                           p->suite.udp ? " UDP-Encaps" : "");
     /* conn id = flow_id + 1999 (catalogue, chapter 9) */
     g_string_append_printf(out, "        slot: 0, conn id: %u, flow_id: %u, crypto map: %s\n", conn,
                            conn > 1999 ? conn - 1999 : 0, ident->map);
