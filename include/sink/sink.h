@@ -77,9 +77,10 @@ void sink_esp_free(struct sink_esp *s);
 
 /* ---- tcp.csv: time_ns,node,flow,conn,side,what,seq,bytes,flags,ack,again,cwnd ----
  *
- * A row a TCP segment where it was sent (what is tx) and where it came in (rx), at both ends of each
- * flow. side is client or server, the end that speaks of it; flags are letters (FSRPAU). A segment
- * sent has cwnd and, when it was sent before, how often in `again`; one that came in has ack. */
+ * A row a TCP segment where it was sent (what is tx) and where it came in (rx), at both ends of
+ * each flow. side is client or server, the end that speaks of it; flags are letters (FSRPAU). A
+ * segment sent has cwnd and, when it was sent before, how often in `again`; one that came in has
+ * ack. */
 struct sink_tcp;
 struct sink_tcp *sink_tcp_new(struct trace *t, const char *stream_dir, GError **error);
 bool sink_tcp_write(struct sink_tcp *s, const char *dir, GError **error);
@@ -89,7 +90,8 @@ void sink_tcp_free(struct sink_tcp *s);
  *
  * A row a packet that was put into a queue (what is in), left it (out), or was dropped before it
  * (drop, with why): queues of policies at interfaces, and that of the processor (class process).
- * packets and bytes are the depth of the queue behind that; number counts packets at the interface. */
+ * packets and bytes are the depth of the queue behind that; number counts packets at the interface.
+ */
 struct sink_queue;
 struct sink_queue *sink_queue_new(struct trace *t, const char *stream_dir, GError **error);
 bool sink_queue_write(struct sink_queue *s, const char *dir, GError **error);
