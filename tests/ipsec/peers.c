@@ -29,7 +29,8 @@ Test(peers, the_last_packets_of_each_direction_are_known)
     cr_expect_gt(later.last_out, t.last_out);
     cr_expect_eq(later.last_in, t.last_in);
     ipsec_clear(x, &(struct ipsec_clear_what){0}, WHY_ADMIN);
-    cr_expect_eq(ipsec_peer_traffic(x, R1, R2, 0, true).last_in, -1, "forgotten with the last pair");
+    cr_expect_eq(ipsec_peer_traffic(x, R1, R2, 0, true).last_in, -1,
+                 "forgotten with the last pair");
     site_free(s);
 }
 

@@ -27,13 +27,14 @@ enum ios_stamp { IOS_STAMP_NONE, IOS_STAMP_UPTIME, IOS_STAMP_DATETIME, IOS_STAMP
 
 struct ios_words; /* peer handles and connection numbers: ios_debug_priv.h */
 struct ios_nat;
-struct ios_ping;  /* a ping under way or its dialogue: ios_ping.c */
+struct ios_ping; /* a ping under way or its dialogue: ios_ping.c */
 
 struct ios {
     struct device *d;
     enum ios_dialect dialect;
     int major, minor;
-    bool has_natt; /* the software knows NAT traversal, which is on unless configured off */ /* 12, 4 */
+    bool has_natt;
+        /* the software knows NAT traversal, which is on unless configured off */ /* 12, 4 */
     struct cli *cli;
     const struct cli_mode *mode;
     bool user_mode; /* ">" */
