@@ -1,7 +1,7 @@
 # ESP packets of esp.csv in the order of their arrival at one SA, beside its anti-replay window.
-#   awk -v what=... [-v node=NODE] [-v sa=NODE/SA] [-v from=N -v to=N] -f csv.awk -f replay.awk esp.csv
+#   awk -v what=... [-v node=NODE] [-v sa=NODE/SPI] [-v from=N -v to=N] -f csv.awk -f replay.awk esp.csv
 # what is
-#   worst   the SA that refused most, or else took most out of order: node/sa spi packets replayed late window from to
+#   worst   the SA that refused most, or else took most out of order: node/spi packets replayed late window from to
 #           (late: by how much at most behind the highest number; from, to: the arrivals where most was refused)
 #   points  arrival number highest outcome, between from and to; outcome is 1 taken, 2 refused as a replay, 3 otherwise
 # The size of the window is not in the table: it is the greatest of 64, 128 ... 1024 that lets nothing be refused within
@@ -9,9 +9,9 @@
 FNR > 1 {
     cells($0, c)
     if (c[3] == 0 || (node != "" && c[2] != node)) next
-    key = c[2] "/" c[3]
+    key = c[2] "/" c[4] # numbers of SAs begin anew after a reload
     if (sa != "" && key != sa) next
-    if (!(key in n)) { order[++keys] = key; spi[key] = c[4]; least[key] = 1e15; highest[key] = latest[key] = 0 }
+    if (!(key in n)) { order[++keys] = key; least[key] = 1e15; highest[key] = latest[key] = 0 }
     at = ++n[key]
     c[5] += 0
     late = highest[key] - c[5]
@@ -45,5 +45,5 @@ END {
     first = int(center - span / 2)
     if (first + span > n[best]) first = n[best] - span
     if (first < 1) first = 1
-    printf "%s %s %d %d %d %d %d %d\n", best, spi[best], n[best], refused[best] + 0, latest[best], size, first, first + span
+    printf "%s %d %d %d %d %d %d\n", best, n[best], refused[best] + 0, latest[best], size, first, first + span
 }

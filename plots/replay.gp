@@ -7,12 +7,12 @@ load here."/common.gp"
 worst = system(tool("replay", "-v what=worst".(strlen(node) ? " -v node='".node."'" : ""), "esp"))
 if (strlen(worst) == 0) { print run.": no ESP packet came out of order"; exit status 3 }
 sa = word(worst, 1)
-packets_in = word(worst, 3) + 0
-refused = word(worst, 4) + 0
-late = word(worst, 5) + 0
-size = word(worst, 6) + 0
-from = word(worst, 7) + 0
-to = word(worst, 8) + 0
+packets_in = word(worst, 2) + 0
+refused = word(worst, 3) + 0
+late = word(worst, 4) + 0
+size = word(worst, 5) + 0
+from = word(worst, 6) + 0
+to = word(worst, 7) + 0
 to = to > packets_in ? packets_in : to
 points(a, b) = tool("replay", sprintf("-v what=points -v sa=%s -v from=%d -v to=%d", sa, a, b), "esp")
 picture_h = 720
@@ -24,8 +24,8 @@ set key at screen right + 0.012, graph 1 left top Left reverse samplen 1.5 spaci
 set grid xtics ytics linecolor rgb "#e4e4e4" linewidth 0.5 linetype 1 back
 set style fill solid 1.0 noborder
 load here."/heading.gp"
-set label 3 sprintf("%s, SA %s, SPI 0x%s: %d packets arrived, %d refused as replays", \
-    substr(sa, 1, strstrt(sa, "/") - 1), substr(sa, strstrt(sa, "/") + 1, 99), word(worst, 2), packets_in, refused) \
+set label 3 sprintf("%s, SPI 0x%s: %d packets arrived, %d refused as replays", \
+    substr(sa, 1, strstrt(sa, "/") - 1), substr(sa, strstrt(sa, "/") + 1, 99), packets_in, refused) \
     at screen left, screen 1 - 40.0 / picture_h left noenhanced textcolor rgb "#303030"
 taken = "#2f6db3"
 bad = "#d01010"

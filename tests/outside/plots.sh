@@ -69,7 +69,7 @@ for row in replay:reorder-replay-window tcp:tcp-mtu-black-hole queues:qos-antire
     done
     case $picture in
     replay)
-        n=$(awk -F, '$6 == "\"replay\"" { n[$2 $3]++ } END { for (k in n) if (n[k] > most) most = n[k]; print most }' "$run/esp.csv")
+        n=$(awk -F, '$6 == "\"replay\"" { n[$2 $4]++ } END { for (k in n) if (n[k] > most) most = n[k]; print most }' "$run/esp.csv")
         grep -q "$n refused as replays" "$run/plots/replay.svg" || refuse "replay: not $n refused"
         grep -q 'window of 64<' "$run/plots/replay.svg" || refuse "replay: the window is not of 64"
         ;;
