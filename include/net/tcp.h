@@ -130,6 +130,8 @@ size_t net_tcp_count(const struct net_node *n); /* connections that exist, those
 /* Whether segments of no connection are answered with a reset. Hosts do, nodes that forward do not,
  * unless told. Each such segment counts as dropped, TCP_NO_PORT. */
 void net_tcp_set_resets(struct net_node *n, bool on);
+/* The receive window of connections whose settings name none; 0 = 65535 again. */
+void net_tcp_set_window(struct net_node *n, uint32_t window);
 /* Power off: connections are gone (`end` says LOST), nothing is sent. Ports stay listened to. */
 void net_tcp_forget_all(struct net_node *n);
 

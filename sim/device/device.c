@@ -115,6 +115,7 @@ static void empty_network(struct device *d)
         g_clear_pointer(&interface->acl_out, g_free);
         g_clear_pointer(&interface->description, g_free);
         interface->mtu = interface->ip_mtu = 1500;
+        interface->tcp_mss = 0;
         interface->no_unreachables = interface->no_keepalive = false;
     }
     while (net_route_count(d->node) > 0) {

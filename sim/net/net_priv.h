@@ -100,6 +100,7 @@ struct net_node {
     GPtrArray *pings;     /* struct net_ping, those alive */
     struct reassembly *reassembly;
     struct tcp_stack *tcp;   /* NULL until it listens or connects */
+    uint32_t tcp_window;     /* of connections that name none; 0 = the default */
     int8_t tcp_resets;       /* 1 and -1 as told; 0 = as hosts and routers do */
     struct qos_conf *qos;    /* NULL until asked for */
     struct cpu *cpu;         /* NULL: the fast path takes everything */

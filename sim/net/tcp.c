@@ -126,12 +126,19 @@ void net_tcp_set_resets(struct net_node *n, bool on)
     n->tcp_resets = on ? 1 : -1;
 }
 
+void net_tcp_set_window(struct net_node *n, uint32_t window)
+{
+    n->tcp_window = window;
+}
+
 /* ---- Connections ---- */
 
-static struct net_tcp_settings with_defaults(const struct net_tcp_settings *given)
+static struct net_tcp_settings with_defaults(const struct net_node *n,
+                                             const struct net_tcp_settings *given)
 {
     struct net_tcp_settings s = *given;
     s.flow = NULL;
+    s.window = s.window ? s.window : n->tcp_window;
     s.window = s.window ? MIN(s.window, WINDOW_MOST) : WINDOW_DEFAULT;
     s.ack_delay = s.ack_delay ? s.ack_delay : MILLISECONDS(200);
     s.rto_min = s.rto_min ? s.rto_min : SECONDS(1);
@@ -159,7 +166,7 @@ struct net_tcp *tcp_new(struct tcp_stack *s, struct tcp_key key, bool opener,
     c->opener = opener;
     c->id = ++s->next_id;
     c->flow = g_strdup(set->flow ? set->flow : "");
-    c->set = with_defaults(set);
+    c->set = with_defaults(s->node, set);
     c->iss = set->iss_given ? set->iss : rng_u32(s->rng);
     c->snd_end = 1;
     c->offer_shift = shift_for(c->set.window);

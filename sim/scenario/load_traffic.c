@@ -70,7 +70,7 @@ static bool load_tcp(const struct yml_node *flow, struct traffic_spec *spec, GEr
     spec->keepalive = get_time(flow, "keepalive", 0);
     spec->mss = (uint16_t)get_count(flow, "mss", 0);
     spec->ignore_mss = get_bool(flow, "ignore-mss", false);
-    spec->window = (uint32_t)get_size(flow, "window", 65535);
+    spec->window = (uint32_t)get_size(flow, "window", 0);
     spec->window_to = (uint32_t)get_size(flow, "window-to", spec->window);
     spec->wscale = (enum net_tcp_wscale)word_of(flow, "window-scale", scales);
     spec->wscale_to = yml_get(flow, "window-scale-to")

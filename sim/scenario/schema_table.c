@@ -103,7 +103,7 @@ const struct schema_row schema_table[] = {
     { "traffic", "tries",       T_COUNT,        NULL, 0, "8", "tcp: how often a segment is sent again before the connection ends" },
     { "traffic", "mss",         T_COUNT,        NULL, 0, "MTU of the interface - 40", "tcp: segment size that both ends announce" },
     { "traffic", "ignore-mss",  T_BOOL,         NULL, 0, "false", "tcp: who sends the messages makes segments as large as its interface takes, whatever size the other end announced" },
-    { "traffic", "window",      T_SIZE,         NULL, 0, "65535", "tcp: receive window of both ends" },
+    { "traffic", "window",      T_SIZE,         NULL, 0, "65535, or as the node is configured", "tcp: receive window of both ends" },
     { "traffic", "window-to",   T_SIZE,         NULL, 0, "`window`", "tcp: receive window of `to`" },
     { "traffic", "window-scale", T_WORD,        "auto|on|off|unasked", 0, "auto", "tcp: whether SYNs carry the window scale option; auto: when the window is larger than 65535; unasked: a SYN-ACK has it though the SYN had not" },
     { "traffic", "window-scale-to", T_WORD,     "auto|on|off|unasked", 0, "`window-scale`", "tcp: the same for `to` alone" },

@@ -14,6 +14,7 @@ static const char site[] =
     "interface Ethernet0/1\n"
     " nameif inside\n"
     " ip address 10.%1$d.0.1 255.255.255.0\n"
+    "management-access inside\n"
     "access-list vpn extended permit ip 10.%1$d.0.0 255.255.255.0 10.%2$d.0.0 "
     "255.255.255.0\n"
     "logging enable\n"

@@ -1,6 +1,6 @@
 /* Configuration outside of crypto: names, interfaces, routes, access-groups, logging, and the way
  * in and out of the modes. */
-#include "asa.h"
+#include "asa_path.h"
 
 #include <string.h>
 
@@ -213,7 +213,10 @@ static void mtu(void *self, const struct cli_args *a, GString *out)
         return;
     if (!cli_negated(a))
         cli_arg_u32(a, "bytes", &bytes);
-    asa_net_if(s, f)->mtu = asa_net_if(s, f)->ip_mtu = (uint16_t)bytes;
+    struct net_if *i = asa_net_if(s, f);
+    uint32_t before = i->mtu;
+    i->mtu = i->ip_mtu = (uint16_t)bytes;
+    asa_mtu_changed(s, i, before);
     asa_changed(s, "mtu");
 }
 

@@ -116,24 +116,6 @@ static void replay(void *self, const struct cli_args *a, GString *out)
     asa_changed(s, "crypto ipsec security-association replay");
 }
 
-static void df_bit(void *self, const struct cli_args *a, GString *out)
-{
-    struct asa *s = self;
-    if (!asa_if_arg(s, a, "if"))
-        return;
-    int df = cli_has(a, "clear-df") ? ESP_DF_CLEAR
-             : cli_has(a, "set-df") ? ESP_DF_SET
-                                    : ESP_DF_COPY;
-    s->d->ipsec_conf->df = cli_negated(a) ? ESP_DF_COPY : df;
-    g_autofree char *key = g_strdup_printf("crypto ipsec df-bit %s", cli_arg(a, "if"));
-    g_autofree char *text = cli_canonical(a);
-    if (cli_negated(a) || df == ESP_DF_COPY)
-        asa_keep_remove(s, NULL, key);
-    else
-        asa_keep_line(s, ASA_PLACE_CRYPTO, NULL, key, text);
-    asa_changed(s, "crypto ipsec df-bit");
-}
-
 // clang-format off
 const struct cli_command asa_config_ipsec[] = {
     { "crypto ipsec [ikev1] transform-set name:WORD " TRANSFORM " [" TRANSFORM "]",
@@ -146,6 +128,5 @@ const struct cli_command asa_config_ipsec[] = {
     { "crypto ipsec security-association replay window-size (64|128|256|512|1024)",
                                                                       replay,        CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto ipsec security-association replay disable",             replay,        CLI_NO },
-    { "crypto ipsec df-bit (clear-df|set-df|copy-df) if:WORD",        df_bit,        CLI_NO },
     { 0 } };
 // clang-format on

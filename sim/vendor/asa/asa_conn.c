@@ -2,6 +2,7 @@
  * same-security-traffic), how long it lasts, and the VPN context it is bound to (CAT-19, CAT-93).
  */
 #include "asa_nat.h"
+#include "asa_path.h"
 
 #include <string.h>
 
@@ -118,10 +119,13 @@ void asa_conn_start(struct asa *s)
     s->conns->permit_vpn = true; /* since 7.0; the keyword changed its name with 7.1 */
     net_conns_set(s->d->node, &s->conns->rules, &(struct net_conn_ops){allow, context, s});
     ipsec_on_context(s->d->ipsec, on_context, s);
+    asa_mss_start(s);
+    asa_access_start(s);
 }
 
 void asa_conn_stop(struct asa *s)
 {
+    asa_access_stop(s);
     net_conns_set(s->d->node, NULL, NULL);
     ipsec_on_context(s->d->ipsec, NULL, NULL);
     g_clear_pointer(&s->conns, g_free);

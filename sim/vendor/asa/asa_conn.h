@@ -5,11 +5,14 @@
 #include "asa_log_priv.h"
 #include "net/conn.h"
 
+struct asa_audit;
 struct asa_conns {
     struct net_conn_rules rules;
     bool permit_vpn;   /* sysopt connection permit-vpn: what was decrypted passes unlooked-at */
     bool same_between; /* same-security-traffic permit inter-interface */
     bool same_within;  /* … intra-interface */
+    char *management;  /* management-access: nameif; NULL = none */
+    struct asa_audit *audit; /* asa_audit.c; NULL until something is configured */
 };
 
 /* A connection as its lines show it: the end behind the interface of lower security first. */

@@ -230,8 +230,8 @@ static void hear(void *self, const struct trace_event *t)
 
 /* A family of messages is a file, its table a line here. */
 const struct asa_hearing *const asa_hearings[] = {
-    asa_hear_ask,     asa_hear_ike,   asa_hear_natt, asa_hear_quick,
-    asa_hear_session, asa_hear_ipsec, asa_hear_conn, asa_hear_nat,
+    asa_hear_ask,   asa_hear_ike,  asa_hear_natt, asa_hear_quick, asa_hear_session,
+    asa_hear_ipsec, asa_hear_conn, asa_hear_nat,  asa_hear_path,
 };
 const size_t asa_n_hearings = G_N_ELEMENTS(asa_hearings);
 

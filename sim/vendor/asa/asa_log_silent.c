@@ -75,6 +75,7 @@ const struct vendor_silent asa_silent[] = {
     {EV_queue_drop,       "no message"},
     {EV_frag_made,        "no message"},
     {EV_frag_joined,      "no message"},
+    {EV_fw_wscale,        "a router's firewall"},
     {EV_conn_stale,       "show conn has it"},
     {EV_conn_rebound,     "show conn has it"},
     {EV_nat_packet,       "no message"},

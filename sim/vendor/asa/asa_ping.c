@@ -1,6 +1,6 @@
 /* ping [interface] address: five probes, one after the other; each leaves its mark on the console
  * when its fate is known. With an interface named, its address is the source (CAT-05). */
-#include "asa.h"
+#include "asa_path.h"
 
 #define MARKS_PER_LINE 70
 
@@ -9,6 +9,7 @@ struct asa_ping {
     ip4 target, source;
     uint32_t repeat, size, timeout_s;
     uint16_t pattern;
+    bool stays;   /* nothing leaves with that source by another interface */
     bool waiting; /* `next` stands for the time-out of a probe that found no route */
     struct net_ping *net;
     struct sim_timer next;
@@ -96,6 +97,10 @@ static void send_next(void *owner)
         return;
     }
     p->sent++;
+    if (p->stays) {
+        outcome(p, p->sent, NET_PING_NO_ROUTE, 0);
+        return;
+    }
     net_ping_send(p->net, p->source, p->target, p->sent, p->size, 0, false, p->pattern,
                   SECONDS(p->timeout_s));
 }
@@ -104,11 +109,13 @@ static void ping(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
     struct asa_ping *p;
+    const struct asa_if *from = NULL;
     ip4 target = 0, source = 0;
     if (cli_arg(a, "if")) {
         const struct asa_if *f = asa_if_arg(s, a, "if");
         if (!f)
             return;
+        from = f;
         source = asa_net_if(s, f)->addr;
     }
     cli_arg_ip4(a, "target", &target);
@@ -128,6 +135,7 @@ static void ping(void *self, const struct cli_args *a, GString *out)
     cli_arg_u32(a, "count", &p->repeat);
     cli_arg_u32(a, "bytes", &p->size);
     cli_arg_u32(a, "seconds", &p->timeout_s);
+    p->stays = from && !asa_may_speak_from(s, from, target);
     device_printf(s->d, CONSOLE_OUTPUT,
                   "Type escape sequence to abort.\n"
                   "Sending %u, %u-byte ICMP Echos to %s, timeout is %u seconds:\n",

@@ -4,7 +4,7 @@
 
 static const struct {
     const char *name, *text;
-    enum drop_reason why[6]; /* DROP_NONE ends */
+    enum drop_reason why[8]; /* DROP_NONE ends */
 } row[] = {
     {"no-route", "No route to host", {DROP_IP_NO_ROUTE}},
     {"acl-drop", "Flow is denied by configured rule", {DROP_ACL, DROP_CONN_POLICY}},
@@ -27,11 +27,12 @@ static const struct {
     {"nat-xlate-failed", "NAT failed", {DROP_NAT_EXHAUSTED, DROP_NAT_ESP, DROP_NAT_NO_RULE}},
     {"nat-rpf-failed", "NAT reverse path failed", {DROP_NAT_REVERSE}},
     {"tcp-not-syn", "First TCP packet not SYN", {DROP_CONN_NO_SYN}},
+    {"tcp-mss-exceeded", "TCP data exceeded MSS", {DROP_CONN_MSS}},
     {"conn-limit", "Connection limit reached", {DROP_CONN_LIMIT}},
     {"sp-security-failed",
      "Slowpath security checks failed",
      {DROP_UDP_NO_PORT, DROP_TCP_NO_PORT, DROP_IKE_OFF, DROP_IP_MARTIAN, DROP_IP_NOT_MINE,
-      DROP_IP_PROTO}},
+      DROP_IP_PROTO, DROP_CONN_FAR, DROP_IDS}},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(row) <= ASA_ASP_ROWS);
 

@@ -27,12 +27,10 @@ static uint64_t kilobytes_left(const struct ipsec_pair *p, uint64_t used)
     return used < limit ? (limit - used) / 1024 : 0;
 }
 
-/* Bytes that ESP adds in front of and behind a packet, at most. */
+/* What ESP adds at most, and the whole block that is counted for padding. */
 static unsigned overhead(const struct ipsec_pair *p)
 {
-    unsigned block = (unsigned)cipher_iv_bytes(p->suite.cipher);
-    unsigned icv = p->suite.auth == HASH_NONE ? 0 : 12;
-    return 20 + 8 + block + MAX(block, 4) - 1 + 2 + icv + (block ? 1 : 0);
+    return (unsigned)esp_overhead_most(p->suite) + (cipher_iv_bytes(p->suite.cipher) > 0);
 }
 
 void asa_transform_text(struct esp_suite suite, GString *out)
@@ -163,7 +161,20 @@ static void errors_text(const struct ipsec_ident *i, bool detail, GString *out)
                                i->send_errors, i->recv_errors);
 }
 
-static void counters_text(const struct ipsec_ident *i, bool detail, GString *out)
+/* Cut before sealing, errors about size, pieces that came out; CAT-68 has them. */
+static void sizes_text(const struct ipsec_ident *i, GString *out)
+{
+    g_string_append_printf(out,
+                           "      #pre-frag successes: " U64 ", #pre-frag failures: " U64
+                           ", #fragments created: " U64 "\n"
+                           "      #PMTUs sent: " U64 ", #PMTUs rcvd: " U64
+                           ", #decapsulated frgs needing reassembly: " U64 "\n",
+                           i->cut, i->cut_failed, i->pieces, i->too_big_sent, i->too_big_heard,
+                           i->pieces_in);
+}
+
+static void counters_text(const struct asa *s, const struct ipsec_ident *i, bool detail,
+                          GString *out)
 {
     g_string_append_printf(
         out,
@@ -175,6 +186,8 @@ static void counters_text(const struct ipsec_ident *i, bool detail, GString *out
                            "      #pkts not compressed: " U64
                            ", #pkts comp failed: 0, #pkts decomp failed: 0\n",
                            i->encaps);
+    if (asa_since(s, 8, 0))
+        sizes_text(i, out);
     errors_text(i, detail, out);
 }
 
@@ -203,7 +216,9 @@ static void ident_text(const struct asa *s, const struct ipsec_ident *ident, boo
 {
     const struct proxy *lp = &ident->local_proxy, *rp = &ident->remote_proxy;
     const struct ipsec_pair *newest = g_ptr_array_index(ident->pairs, 0);
-    unsigned mtu = ident->on ? ident->on->mtu : 1500;
+    unsigned mtu = ident->on ? ident->on->mtu : 1500, path = mtu;
+    if (sim_now(s->d->sim) < newest->path_mtu_until)
+        path = MIN(path, newest->path_mtu);
     g_string_append_printf(out, "    Crypto map tag: %s, seq num: %u, local addr: %s\n\n",
                            ident->map, ident->seq, IP4S(ident->local));
     list_text(s, ident, out);
@@ -212,12 +227,12 @@ static void ident_text(const struct asa *s, const struct ipsec_ident *ident, boo
     g_string_append_printf(out, "      remote ident (addr/mask/prot/port): (%s/%s/%u/%u)\n",
                            IP4S(rp->addr), IP4S(rp->mask), rp->protocol, rp->port);
     g_string_append_printf(out, "      current_peer: %s\n\n", IP4S(ident->peer));
-    counters_text(ident, detail, out);
+    counters_text(s, ident, detail, out);
     g_string_append_printf(out,
                            "      local crypto endpt.: %s, remote crypto endpt.: %s\n\n"
                            "      path mtu %u, ipsec overhead %u, media mtu %u\n"
                            "      current outbound spi: %08X\n",
-                           IP4S(ident->local), IP4S(ident->peer), mtu, overhead(newest), mtu,
+                           IP4S(ident->local), IP4S(ident->peer), path, overhead(newest), mtu,
                            newest->spi_out);
     for (int inbound = 1; inbound >= 0; inbound--) {
         g_string_append_printf(out, "\n    %s esp sas:\n", inbound ? "inbound" : "outbound");

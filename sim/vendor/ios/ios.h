@@ -21,12 +21,14 @@ enum ios_debug_flag {
     IOS_DEBUG_ENGINE = 4,
     IOS_DEBUG_ICMP = 8,
     IOS_DEBUG_NAT = 1 << 8,
+    IOS_DEBUG_TCP = 1 << 9,
 };
 
 enum ios_stamp { IOS_STAMP_NONE, IOS_STAMP_UPTIME, IOS_STAMP_DATETIME, IOS_STAMP_DATETIME_MSEC };
 
 struct ios_words; /* peer handles and connection numbers: ios_debug_priv.h */
 struct ios_nat;
+struct ios_fw;   /* ios_fw.c; NULL until something is inspected */
 struct ios_ping; /* a ping under way or its dialogue: ios_ping.c */
 
 struct ios {
@@ -56,6 +58,7 @@ struct ios {
     struct ios_conf *conf; /* the rest of the configuration: ios_conf.h */
     struct ios_ping *ping;
     struct ios_words *words;
+    struct ios_fw *fw;
     struct ios_nat *nat; /* ios_nat.h */
     char *enable_secret;
 };

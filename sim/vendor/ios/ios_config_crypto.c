@@ -359,13 +359,6 @@ static void df_bit(void *self, const struct cli_args *a, GString *out)
     ios_changed(s, "crypto ipsec df-bit");
 }
 
-static void fragmentation(void *self, const struct cli_args *a, GString *out)
-{
-    struct ios *s = self;
-    s->d->ipsec_conf->cut_first = cli_has(a, "before-encryption") && !cli_negated(a);
-    ios_changed(s, "crypto ipsec fragmentation");
-}
-
 /* ---- crypto map: the entry itself; what it holds is in ios_config_map.c ---- */
 
 static bool map_in_use(struct ios *s, const char *name, GString *where)
@@ -543,8 +536,6 @@ const struct cli_command ios_config_crypto[] = {
                                                        replay,        CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto ipsec security-association replay disable", replay,     CLI_NO },
     { "crypto ipsec df-bit (clear|set|copy)",          df_bit,        CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "crypto ipsec fragmentation (before-encryption|after-encryption)",
-                                                       fragmentation, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto map name:WORD seq:<1-65535> [ipsec-isakmp]", crypto_map, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto map name:WORD seq:<1-65535> ipsec-isakmp dynamic template:WORD", map_to_dynamic, CLI_NO },
     { "crypto dynamic-map name:WORD seq:<1-65535>",    dynamic_map,   CLI_NO | CLI_NO_ONLY_PREFIX },

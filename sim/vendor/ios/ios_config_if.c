@@ -1,5 +1,5 @@
 /* Interface configuration: addresses, state, MTU, filters and the crypto map. */
-#include "ios_conf.h"
+#include "ios_tcp.h"
 
 #include <string.h>
 
@@ -85,12 +85,13 @@ static void mtu(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
     struct net_if *i = here(s);
-    uint32_t v = 1500;
+    uint32_t v = 1500, before = MIN(i->mtu, i->ip_mtu);
     if (!cli_negated(a))
         cli_arg_u32(a, "bytes", &v);
     if (i->ip_mtu == i->mtu || i->ip_mtu > v) /* the MTU of IP follows until it is set apart */
         i->ip_mtu = (uint16_t)v;
     i->mtu = (uint16_t)v;
+    ios_mtu_changed(s, i, before);
     ios_changed(s, "mtu");
 }
 
@@ -98,7 +99,7 @@ static void ip_mtu(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
     struct net_if *i = here(s);
-    uint32_t v = i->mtu;
+    uint32_t v = i->mtu, before = MIN(i->mtu, i->ip_mtu);
     if (!cli_negated(a))
         cli_arg_u32(a, "bytes", &v);
     if (v > i->mtu) {
@@ -106,6 +107,7 @@ static void ip_mtu(void *self, const struct cli_args *a, GString *out)
         return;
     }
     i->ip_mtu = (uint16_t)v;
+    ios_mtu_changed(s, i, before);
     ios_changed(s, "ip mtu");
 }
 
@@ -177,14 +179,6 @@ static void crypto_map(void *self, const struct cli_args *a, GString *out)
     ios_changed(s, "crypto map on an interface");
 }
 
-static void fragmentation(void *self, const struct cli_args *a, GString *out)
-{
-    struct ios *s = self;
-    struct ipsec_size *own = ipsec_size_make(s->d->ipsec_conf, here(s)->index);
-    own->cut_first = cli_negated(a) ? -1 : cli_has(a, "before-encryption");
-    ios_changed(s, "crypto ipsec fragmentation on an interface");
-}
-
 // clang-format off
 const struct cli_command ios_config_if_rows[] = {
     { "ip address addr:A.B.C.D mask:A.B.C.D",           address,      CLI_NO | CLI_NO_ONLY_PREFIX },
@@ -198,8 +192,6 @@ const struct cli_command ios_config_if_rows[] = {
     { "keepalive [seconds:<0-32767>] [retries:<1-255>]", keepalive,   CLI_NO },
     { "ip unreachables",                                unreachables, CLI_NO | CLI_DEFAULT },
     { "ip access-group name:WORD (in|out)",             access_group, CLI_NO },
-    { "crypto ipsec fragmentation (before-encryption|after-encryption)",
-                                                        fragmentation, CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto map name:WORD",                           crypto_map,   CLI_NO | CLI_NO_ONLY_PREFIX },
     { 0 } };
 // clang-format on

@@ -32,7 +32,8 @@ struct ios_hearing {
 
 /* An event has at most one handler in all the debug tables together, and one in the log table. */
 extern const struct ios_hearing ios_hear_isakmp[], ios_hear_isakmp_qm[], ios_hear_natt[],
-    ios_hear_ipsec[], ios_hear_engine[], ios_hear_icmp[], ios_hear_nat[], ios_hear_log[];
+    ios_hear_ipsec[], ios_hear_engine[], ios_hear_icmp[], ios_hear_nat[], ios_hear_tcp[],
+    ios_hear_log[];
 extern const struct vendor_silent ios_silent[];
 extern const size_t ios_n_silent;
 

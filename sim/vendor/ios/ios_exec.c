@@ -46,6 +46,7 @@ static const struct {
     {"ipsec", "Crypto IPSEC debugging", IOS_DEBUG_IPSEC},
     {"icmp", "ICMP packet debugging", IOS_DEBUG_ICMP},
     {"nat", "IP NAT debugging", IOS_DEBUG_NAT},
+    {"transactions", "TCP special event debugging", IOS_DEBUG_TCP},
 };
 
 static void debug(void *self, const struct cli_args *a, GString *out)
@@ -249,10 +250,12 @@ const struct cli_command ios_exec_table[] = {
     { "debug " DEBUGS,                         debug,          P | CLI_NO },
     { "debug ip icmp",                         debug,          P | CLI_NO },
     { "debug ip nat",                          debug,          P | CLI_NO },
+    { "debug ip tcp transactions",             debug,          P | CLI_NO },
     { "debug all",                             debug_all,      P | CLI_NO },
     { "undebug " DEBUGS,                       debug,          P },
     { "undebug ip icmp",                       debug,          P },
     { "undebug ip nat",                        debug,          P },
+    { "undebug ip tcp transactions",           debug,          P },
     { "undebug all",                           debug_all,      P },
     { "clear crypto isakmp [conn-id:<0 - 32766>]", clear_isakmp, P },
     { "clear crypto sa [peer peer:A.B.C.D|map map:WORD|spi [dest:A.B.C.D [esp|ah]] spi:WORD|counters]",

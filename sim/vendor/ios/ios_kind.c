@@ -4,6 +4,7 @@
  * asks for no password. */
 #include "ios_conf.h"
 #include "ios_nat.h"
+#include "ios_tcp.h"
 #include "vendor/common.h"
 
 #include <stdarg.h>
@@ -11,14 +12,14 @@
 
 /* ---- Modes ---- */
 
-static const struct cli_command *const exec_tables[] = {ios_show_table, ios_exec_table,
-                                                        ios_ping_table, ios_nat_exec_rows, NULL};
+static const struct cli_command *const exec_tables[] = {
+    ios_show_table, ios_show_fw, ios_exec_table, ios_ping_table, ios_nat_exec_rows, NULL};
 static const struct cli_command *const config_tables[] = {
-    ios_config_nav, ios_config_global, ios_config_acl,      ios_config_crypto,
-    ios_config_qos, ios_config_keep,   ios_nat_config_rows, NULL};
-static const struct cli_command *const if_tables[] = {ios_config_nav,    ios_config_if_rows,
-                                                      ios_config_if_qos, ios_config_if_keep,
-                                                      ios_nat_if_rows,   NULL};
+    ios_config_nav,  ios_config_global, ios_config_acl,  ios_config_crypto,   ios_config_qos,
+    ios_config_size, ios_config_fw,     ios_config_keep, ios_nat_config_rows, NULL};
+static const struct cli_command *const if_tables[] = {
+    ios_config_nav,   ios_config_if_rows, ios_config_if_qos, ios_config_if_size,
+    ios_config_if_fw, ios_config_if_keep, ios_nat_if_rows,   NULL};
 static const struct cli_command *const cmap_tables[] = {ios_config_nav, ios_config_cmap_rows, NULL};
 static const struct cli_command *const pmap_tables[] = {ios_config_nav, ios_config_pmap_rows, NULL};
 static const struct cli_command *const pclass_tables[] = {ios_config_nav, ios_config_pclass_rows,
@@ -225,6 +226,7 @@ static bool ios_init(struct device *d, const char *version, GError **error)
     set_profile(s);
     set_natt(s, version);
     ios_nat_init(s);
+    ios_size_start(s);
     ios_speech_init(s);
     return true;
 }
@@ -235,6 +237,8 @@ static void ios_free(struct device *d)
     ios_ping_clear(s);
     ios_speech_clear(s);
     ios_nat_clear(s);
+    ios_fw_stop(s);
+    net_tcp_set_window(d->node, 0);
     cli_free(s->cli);
     g_free(s->at_interface);
     g_free(s->at_map);

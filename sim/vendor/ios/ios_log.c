@@ -331,10 +331,20 @@ ON(if_state)
             e->interface, state);
 }
 
+/* CAT-81. */
+ON(fw_wscale)
+{
+    ios_log(s, "FW", 3, "RESPONDER_WND_SCALE_INI_NO_SCALE",
+            "Dropping packet - Invalid Window Scale option for session %s:%u to %s:%u "
+            "[Initiator(flag %d,factor %u) Responder (flag %d, factor %u)]",
+            IP4S(e->src), e->sport, IP4S(e->dst), e->dport, e->asked, e->factor, e->answered,
+            e->answer_factor);
+}
+
 // clang-format off
 const struct ios_hearing ios_hear_log[] = {
     HEAR(0, ike_bad), HEAR(0, ike_no_sa), HEAR(0, ike_fail), HEAR(0, ike_notify_rx),
-    HEAR(0, esp_drop), HEAR(0, ipsec_clear),
+    HEAR(0, esp_drop), HEAR(0, ipsec_clear), HEAR(0, fw_wscale),
     HEAR(0, if_state),
     { .fn = NULL },
 };

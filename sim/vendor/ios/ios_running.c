@@ -206,8 +206,6 @@ static void ipsec_global(const struct ios *s, GString *out)
         line(out, "no crypto engine accelerator");
     if (c->df != ESP_DF_COPY)
         line(out, "crypto ipsec df-bit %s", c->df == ESP_DF_SET ? "set" : "clear");
-    if (c->cut_first)
-        line(out, "crypto ipsec fragmentation before-encryption");
     bar(out);
     for (guint i = 0; i < c->sets->len; i++) {
         const struct ipsec_transform_set *set = g_ptr_array_index(c->sets, i);
@@ -338,11 +336,6 @@ static void interface(const struct ios *s, const struct net_if *i, GString *out)
     const char *map = ipsec_bound(s->d->ipsec, i);
     if (map)
         line(out, " crypto map %s", map);
-    const GArray *sizes = s->d->ipsec_conf->sizes;
-    int cut =
-        i->index < sizes->len ? g_array_index(sizes, struct ipsec_size, i->index).cut_first : -1;
-    if (cut >= 0)
-        line(out, " crypto ipsec fragmentation %s-encryption", cut ? "before" : "after");
     ios_qos_running_if((struct ios *)s, i, out);
     bar(out);
 }

@@ -13,8 +13,6 @@ const struct vendor_silent ios_silent[] = {
     {EV_traffic_tx,       "a host's doing"},
     {EV_traffic_rx,       "a host's doing"},
     {EV_traffic_error,    "a host's doing"},
-    {EV_tcp_state,        "a host's doing"},
-    {EV_tcp_tx,           "a host's doing"},
     {EV_tcp_rx,           "a host's doing"},
     {EV_key_ike,          "for the key log"},
     {EV_key_qm,           "for the key log"},
@@ -62,7 +60,6 @@ const struct vendor_silent ios_silent[] = {
     {EV_conn_mss,          "nothing of this kind looks at segment sizes"},
     {EV_conn_far,          "such packets are dropped without a word"},
     {EV_ids_alarm,         "no signatures here"},
-    {EV_fw_wscale,        "it is counted"},
     {EV_nat_new,          "translations are listed, not told"},
     {EV_nat_end,          "translations are listed, not told"},
 };
