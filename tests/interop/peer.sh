@@ -74,10 +74,10 @@ peer_boot() {
 # peer_ready NAME: waits until it can be spoken to.
 peer_ready() {
     local i
-    for i in $(seq 600); do
+    for i in $(seq 1200); do
         [ -e "$work/$1/ready" ] && return 0
         kill -0 "$(cat "$work/$1/pid")" 2>/dev/null || break
-        sleep 0.05
+        sleep 0.1
     done
     echo "the machine of $1 does not boot:" >&2
     tail -5 "$work/$1/boot" >&2

@@ -17,10 +17,10 @@ times_of() {
     [ "$row_initiator" = vpnsim ] && start=1
     [ "$row_initiator" = peer ] && has lost && delete_at=9
     case $(with dpd -)-$kind in
-    peer-[ai]*) pause=$((start + 7)) resume=$((start + 14)) ;;
-    peer-unanswered*) pause=$((start + 7)) resume=$((start + 18)) ;;
-    vpnsim-asa) pause=$((start + 7)) resume=$((start + 19)) ;;
-    vpnsim-frozen-asa) pause=$((start + 7)) resume=$((start + 23)) ;;
+    peer-[ai]*) pause=$((start + 4)) resume=$((start + 11)) ;;
+    peer-unanswered*) pause=$((start + 4)) resume=$((start + 15)) ;;
+    vpnsim-asa) pause=$((start + 4)) resume=$((start + 16)) ;;
+    vpnsim-frozen-asa) pause=$((start + 4)) resume=$((start + 20)) ;;
     esac
 }
 
@@ -215,7 +215,7 @@ dpd_part() {
     vpnsim) echo "await 26 logged 'parsed INFORMATIONAL_V1 request [0-9]+ . HASH N.DPD. '; await 16 hears_again; talk" ;;
     vpnsim-frozen)
         # The ASA does not ask a peer that it hears: in the kernel, which answers pings, nothing is frozen.
-        echo "pid=\$(cat /run/charon.pid); kill -STOP \$pid; nap $([ "$kind" = asa ] && echo 22 || echo 15)"
+        echo "pid=\$(cat /run/charon.pid); kill -STOP \$pid; nap $([ "$kind" = asa ] && echo 20 || echo 15)"
         echo "kill -CONT \$pid; $again"
         ;;
     esac
