@@ -49,6 +49,7 @@ struct net_nat_conf {
                          of no other range */
     uint32_t limit;   /* translations at once */
     enum net_nat_esp esp_policy;
+    bool ports_only;     /* no protocol without ports goes behind one address */
     bool must_translate; /* what no rule speaks of does not pass from an inside to an outside */
     bool
         reverse_check; /* what comes in for the real address of somebody translated does not pass */

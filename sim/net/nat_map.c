@@ -104,21 +104,47 @@ static struct nat_port *port_make(struct net_nat *t, const struct nat_key *mappe
     return port;
 }
 
-/* The ports that one may become, and which of them comes next. */
-static uint32_t *range_of(struct net_nat *t, uint8_t protocol, uint32_t real_port, uint32_t *low,
+enum { GROUPS = 3 };
+
+static int group_of(const struct net_nat *t, uint32_t real_port)
+{
+    return !t->conf->port_groups || real_port < 512 ? 0 : real_port < 1024 ? 1 : 2;
+}
+
+/* The ports that one of a group may become, and which of them comes next. */
+static uint32_t *range_of(struct net_nat *t, uint8_t protocol, int group, uint32_t *low,
                           uint32_t *size)
 {
-    static const uint32_t group[] = {1, 512, 1024, 65536};
-    int g = real_port < 512 ? 0 : real_port < 1024 ? 1 : 2;
+    static const uint32_t first[GROUPS + 1] = {1, 512, 1024, 65536};
+    int kind = protocol == IPPROTO_NUM_UDP ? 1 : protocol == IPPROTO_NUM_TCP ? 2 : 0;
     *low = t->conf->port_low;
     *size = t->conf->port_high - *low + 1u;
     if (!t->conf->port_groups)
         return &t->next_port[0];
-    *low = group[g];
-    *size = group[g + 1] - *low;
-    return &t->next_port[g + (protocol == IPPROTO_NUM_UDP   ? 3
-                              : protocol == IPPROTO_NUM_TCP ? 6
-                                                            : 0)];
+    *low = first[group];
+    *size = first[group + 1] - *low;
+    return &t->next_port[group + GROUPS * kind];
+}
+
+/* An address that was searched in vain is not searched again until one of its ports comes back. */
+static struct nat_port *port_search(struct net_nat *t, struct nat_key to,
+                                    const struct nat_key *from)
+{
+    int group = group_of(t, from->own_port);
+    const struct nat_key here = {to.protocol, to.own, 0, (uint32_t)group, 0};
+    uint32_t low, size, *next = range_of(t, (uint8_t)to.protocol, group, &low, &size);
+    gpointer range = GUINT_TO_POINTER(low << 16 | (size - 1));
+    if (g_hash_table_lookup(t->full, &here) == range)
+        return NULL;
+    for (uint32_t k = 0; k < size; k++) {
+        to.own_port = low + (*next + k) % size;
+        if (port_free(t, &to)) {
+            *next = (*next + k + 1) % size;
+            return port_make(t, &to, from);
+        }
+    }
+    g_hash_table_replace(t->full, g_memdup2(&here, sizeof here), range);
+    return NULL;
 }
 
 /* The port an inside end has already, else its own where that is free and stays, else the next free
@@ -127,27 +153,22 @@ static struct nat_port *port_get(struct net_nat *t, uint8_t protocol, ip4 real, 
                                  ip4 mapped)
 {
     const struct nat_key from = {protocol, real, mapped, real_port, 0};
-    struct nat_key to = {protocol, mapped, 0, real_port, 0};
+    const struct nat_key to = {protocol, mapped, 0, real_port, 0};
     struct nat_port *port = g_hash_table_lookup(t->by_real, &from);
-    uint32_t low, size, *next = range_of(t, protocol, real_port, &low, &size);
     if (port)
         return port;
     if (t->conf->preserve_ports && !t->rebound && port_free(t, &to))
         return port_make(t, &to, &from);
-    for (uint32_t k = 0; k < size; k++) {
-        to.own_port = low + (*next + k) % size;
-        if (port_free(t, &to)) {
-            *next = (*next + k + 1) % size;
-            return port_make(t, &to, &from);
-        }
-    }
-    return NULL;
+    return port_search(t, to, &from);
 }
 
 void nat_port_unref(struct net_nat *t, struct nat_port *port)
 {
     if (!port || --port->refs)
         return;
+    for (uint32_t group = 0; group < GROUPS && g_hash_table_size(t->full); group++)
+        g_hash_table_remove(
+            t->full, &(struct nat_key){port->mapped.protocol, port->mapped.own, 0, group, 0});
     g_hash_table_remove(t->by_mapped, &port->mapped);
     g_hash_table_remove(t->by_real, &port->real);
     g_free(port);
@@ -273,7 +294,7 @@ enum drop_reason nat_map(struct net_nat *t, struct net_if *out, const struct net
         why = port ? DROP_NONE : DROP_NAT_EXHAUSTED;
         f.mapped_port = port ? port->mapped.own_port : 0;
     } else {
-        why = map_portless(t, &f, s);
+        why = t->conf->ports_only ? DROP_NAT_ESP : map_portless(t, &f, s);
     }
     if (why != DROP_NONE)
         return why;

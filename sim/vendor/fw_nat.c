@@ -1,6 +1,7 @@
 /* Address translation of the appliances: rules from what is configured, first packets, and when a
  * translation is over. */
 #include "fw_nat.h"
+#include "net/acl.h"
 
 #include <string.h>
 
@@ -213,7 +214,9 @@ enum drop_reason fw_nat_admit(struct fw_nat *t, struct net_if *in, struct net_if
     enum drop_reason why = net_nat_admit(t->d->node, in, out, p, &a);
     struct fw_rule *r = a.rule ? used(t, a.rule->tag) : a.flow ? used(t, a.flow->tag) : NULL;
     t->asked = r;
-    if (a.back && why == DROP_NONE) { /* exempt: it counts for what comes in, too */
+    struct flow f;
+    bool reply = pkt_flow(p, &f) && f.protocol == IPPROTO_NUM_ICMP && f.icmp_type == 0;
+    if (a.back && why == DROP_NONE && !reply) { /* exempt: it counts for what comes in, too */
         struct fw_rule *back = used(t, a.back->tag);
         if (back)
             back->back_hits++;
@@ -222,9 +225,9 @@ enum drop_reason fw_nat_admit(struct fw_nat *t, struct net_if *in, struct net_if
         return reversed(t, fw_rule_tagged(t, a.back->tag));
     if (why == DROP_NAT_EXHAUSTED && r && r->nothing)
         return DROP_NAT_NO_RULE;
-    if (why == DROP_NONE && r && a.turned && a.flow->packets <= 1)
+    if (why == DROP_NONE && r && a.turned && !reply && a.flow->packets <= 1)
         r->back_hits++;
-    else if (why == DROP_NONE && r && !a.turned)
+    else if (why == DROP_NONE && r && !a.turned && !reply)
         r->hits++;
     bool crosses = t->ops.level(t->ops.self, in) != t->ops.level(t->ops.self, out);
     if (why == DROP_NONE && t->control && crosses && !r && !a.back && !a.flow)
@@ -301,6 +304,7 @@ void fw_nat_init(struct fw_nat *t, struct device *d, const struct fw_nat_ops *op
         .port_high = 65535,
         .limit = 65536,
         .esp_policy = NET_NAT_ESP_DROP,
+        .ports_only = true,
         .address = SIM_TIME_MAX / 4, /* taken back here, when it is time */
     };
     t->lines = g_ptr_array_new_with_free_func(fw_line_free);

@@ -481,12 +481,17 @@ static void put_line(const struct fw_nat *t, const struct fw_line *l, GString *o
     g_string_append_c(out, '\n');
 }
 
+/* global, nat, static; of the nat lines number 0 first. */
 void fw_lines_text(const struct fw_nat *t, GString *out)
 {
-    for (int kind = FW_LINE_GLOBAL; kind <= FW_LINE_STATIC; kind++)
+    for (int pass = 0; pass < 4; pass++)
         for (guint i = 0; i < t->lines->len; i++) {
             const struct fw_line *l = g_ptr_array_index(t->lines, i);
-            if ((int)l->kind == kind)
+            int when = l->kind == FW_LINE_GLOBAL   ? 0
+                       : l->kind == FW_LINE_STATIC ? 3
+                       : l->id                     ? 2
+                                                   : 1;
+            if (when == pass)
                 put_line(t, l, out);
         }
 }

@@ -38,7 +38,8 @@ void asa_objects_text(const struct asa *s, GString *out)
                                    o->name);
             if (o->form)
                 g_string_append_printf(out, " %s\n", o->form);
-            put_group(s, o, out);
+            if (group)
+                put_group(s, o, out);
             if (o->description)
                 g_string_append_printf(out, " description %s\n", o->description);
         }

@@ -25,7 +25,8 @@ static void clear_xlate(void *self, const struct cli_args *a, GString *out)
     size_t before = s->nat->fw.all.length;
     fw_xlate_clear(&s->nat->fw, g ? &global : NULL, l ? &local : NULL);
     if (asa_since(s, 8, 3))
-        g_string_append_printf(out, "INFO: %zu xlates deleted\n", before - s->nat->fw.all.length);
+        g_string_append_printf(out, "INFO: %zu xlate%s deleted\n", before - s->nat->fw.all.length,
+                               before - s->nat->fw.all.length == 1 ? "" : "s");
 }
 
 void asa_view_xlate(struct asa *s, char **args, struct view *v)
