@@ -383,6 +383,7 @@ void nat_free(struct net_node *n)
     g_hash_table_unref(t->back);
     g_hash_table_unref(t->by_mapped);
     g_hash_table_unref(t->by_real);
+    g_hash_table_unref(t->full);
     sim_timer_clear(&t->timer);
     g_clear_pointer(&n->nat, g_free);
 }
@@ -402,6 +403,7 @@ void net_nat_set(struct net_node *n, const struct net_nat_conf *conf)
     t->back = g_hash_table_new(nat_key_hash, nat_key_equal);
     t->by_mapped = g_hash_table_new(nat_key_hash, nat_key_equal);
     t->by_real = g_hash_table_new(nat_key_hash, nat_key_equal);
+    t->full = g_hash_table_new_full(nat_key_hash, nat_key_equal, g_free, NULL);
     t->made = trace_counter(n->scope, "nat.made");
     t->ended = trace_counter(n->scope, "nat.ended");
     sim_timer_init(n->net->sim, &t->timer, expire, t);

@@ -41,9 +41,10 @@ struct net_nat {
     GPtrArray *rules;                /* struct net_nat_rule, owned */
     GHashTable *forth, *back;        /* struct nat_key -> struct nat_flow, for finding only */
     GHashTable *by_mapped, *by_real; /* struct nat_key -> struct nat_port */
-    GPtrArray *addresses;            /* struct nat_address, owned, oldest first */
-    GHashTable *address_of;          /* mapped address -> struct nat_address */
-    GQueue waiting;                  /* of them, those without flows */
+    GHashTable *full;       /* address and group of ports -> the range without a free one */
+    GPtrArray *addresses;   /* struct nat_address, owned, oldest first */
+    GHashTable *address_of; /* mapped address -> struct nat_address */
+    GQueue waiting;         /* of them, those without flows */
     GQueue all, idle[NAT_CLASSES];
     uint32_t next_id, next_port[9]; /* of each group of ports and protocol */
     guint most;
