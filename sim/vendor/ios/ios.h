@@ -36,7 +36,7 @@ struct ios {
     enum ios_dialect dialect;
     int major, minor;
     bool has_natt;
-        /* the software knows NAT traversal, which is on unless configured off */ /* 12, 4 */
+    /* the software knows NAT traversal, which is on unless configured off */ /* 12, 4 */
     struct cli *cli;
     const struct cli_mode *mode;
     bool user_mode; /* ">" */
