@@ -41,7 +41,9 @@ static void join(struct pix_sites *q, int n, const char *version)
     g_autofree char *name = g_strdup_printf("pix%d", n + 1);
     g_autofree char *lan = g_strdup_printf("lan%d", n + 1);
     g_autofree char *host = g_strdup_printf("host%d", n + 1);
-    g_autofree char *config = g_strdup_printf(site, n + 1, 2 - n);
+    g_autofree char *plain = g_strdup_printf(site, n + 1, 2 - n);
+    bool managed = strcmp(version, "6.3") == 0; /* before, the inside answers the inside alone */
+    g_autofree char *config = g_strconcat(plain, managed ? "management-access inside\n" : "", NULL);
     g_autoptr(GPtrArray) problems =
         g_ptr_array_new_with_free_func((GDestroyNotify)device_problem_free);
     struct net_link *l = net_link_new(q->w->net, lan);

@@ -28,6 +28,10 @@ static void tcpmss(void *self, const struct cli_args *a, GString *out)
     uint32_t by_default = minimum ? 0 : TCPMSS_DEFAULT, v = by_default;
     if (!cli_negated(a))
         cli_arg_u32(a, "bytes", &v);
+    if (v > 0 && v < 48) { /* 0 switches it off */
+        asa_invalid(s, a, "bytes");
+        return;
+    }
     *slot = (uint16_t)v;
     if (v == by_default) {
         asa_keep_remove(s, NULL, key);
@@ -77,10 +81,8 @@ static void df_bit(void *self, const struct cli_args *a, GString *out)
 
 // clang-format off
 const struct cli_command asa_config_mss[] = {
-    { "sysopt connection tcpmss bytes:<48-65535>",                tcpmss,        CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "sysopt connection tcpmss (0)",                             tcpmss,        CLI_NO },
-    { "sysopt connection tcpmss minimum bytes:<48-65535>",        tcpmss,        CLI_NO | CLI_NO_ONLY_PREFIX },
-    { "sysopt connection tcpmss minimum (0)",                     tcpmss,        CLI_NO },
+    { "sysopt connection tcpmss bytes:<0-65535>",                 tcpmss,        CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "sysopt connection tcpmss minimum bytes:<0-65535>",         tcpmss,        CLI_NO | CLI_NO_ONLY_PREFIX },
     { "crypto ipsec fragmentation (before-encryption|after-encryption) if:WORD",
                                                                   fragmentation, CLI_NO },
     { "crypto ipsec df-bit (clear-df|set-df|copy-df) if:WORD",    df_bit,        CLI_NO },

@@ -81,6 +81,7 @@ struct pix {
     int level[PIX_LOGS]; /* -1 = off */
     GArray *silenced;    /* uint32_t: no logging message */
     struct net_conn_rules conns;
+    char *management; /* management-access: nameif; NULL = none */
     struct fw_nat *nat;
     unsigned debug; /* enum pix_debug */
     struct pix_speech *speech;
@@ -111,6 +112,13 @@ bool pix_run_line(struct pix *s, const char *line, GString *out, struct cli_erro
 void pix_usage(const char *line, const struct cli_error *e, GString *out);
 /* The line is refused with the usage of its command. */
 void pix_incomplete(struct pix *s, const struct cli_args *a, GString *out);
+
+/* ---- pix_path.c ---- */
+extern const struct cli_command pix_config_path[];
+void pix_path_start(struct pix *s);
+void pix_path_stop(struct pix *s);
+/* The MTU of an interface was set; `before` is what it was. */
+void pix_mtu_changed(struct pix *s, struct net_if *i, uint32_t before);
 
 /* ---- pix_load.c ---- */
 bool pix_is_comment(const char *line);

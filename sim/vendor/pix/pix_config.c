@@ -165,7 +165,10 @@ static void mtu(void *self, const struct cli_args *a, GString *out)
         return;
     if (!cli_negated(a))
         cli_arg_u32(a, "bytes", &bytes);
-    pix_net_if(s, f)->mtu = pix_net_if(s, f)->ip_mtu = (uint16_t)bytes;
+    struct net_if *i = pix_net_if(s, f);
+    uint32_t before = i->mtu;
+    i->mtu = i->ip_mtu = (uint16_t)bytes;
+    pix_mtu_changed(s, i, before);
     pix_changed(s, "mtu");
 }
 

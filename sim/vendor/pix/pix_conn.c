@@ -64,10 +64,12 @@ void pix_conn_start(struct pix *s)
     s->conns = defaults;
     net_conns_set(s->d->node, &s->conns, &(struct net_conn_ops){allow, NULL, s});
     pix_nat_start(s);
+    pix_path_start(s);
 }
 
 void pix_conn_stop(struct pix *s)
 {
+    pix_path_stop(s);
     pix_nat_stop(s);
     net_conns_set(s->d->node, NULL, NULL);
 }

@@ -10,9 +10,17 @@
 
 static const struct cli_command *const exec_tables[] = {
     pix_show_table, pix_exec_table, pix_ping_table, pix_conn_table, pix_exec_nat, NULL};
-static const struct cli_command *const config_tables[] = {
-    pix_config_nav,   pix_config_global, pix_config_logging, pix_config_acl, pix_config_isakmp,
-    pix_config_ipsec, pix_config_map,    pix_config_keep,    pix_config_nat, NULL};
+static const struct cli_command *const config_tables[] = {pix_config_nav,
+                                                          pix_config_global,
+                                                          pix_config_logging,
+                                                          pix_config_acl,
+                                                          pix_config_isakmp,
+                                                          pix_config_ipsec,
+                                                          pix_config_map,
+                                                          pix_config_path,
+                                                          pix_config_keep,
+                                                          pix_config_nat,
+                                                          NULL};
 
 const struct cli_mode pix_mode_exec = {"exec", exec_tables, NULL};
 const struct cli_mode pix_mode_config = {"config", config_tables, NULL};

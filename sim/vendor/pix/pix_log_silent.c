@@ -61,7 +61,7 @@ const struct vendor_silent pix_silent[] = {
     {EV_conn_stale,       "connections are not bound to tunnels here"},
     {EV_conn_rebound,     "connections are not bound to tunnels here"},
     {EV_conn_mss,          "nothing of this kind looks at segment sizes"},
-    {EV_conn_far,          "such packets are dropped without a word"},
+    {EV_conn_far,          "dropped without a word, and counted"},
     {EV_ids_alarm,         "no signatures here"},
     {EV_fw_wscale,         "a router's firewall"},
     {EV_nat_packet,       "no message"},
