@@ -474,7 +474,7 @@ Test(ios_nat, one_entry_may_be_cleared)
     ask(x, x->pc2, 501);
     typed(x, "clear ip nat translation udp inside 203.0.113.1 400 10.1.1.10 400\n");
     cr_expect_eq(flows(x), 1);
-    router_said(x->r);
+    g_free(router_said(x->r));
     typed(x, "clear ip nat translation udp inside 203.0.113.1 400 10.1.1.10 400\n");
     g_autofree char *said = router_said(x->r);
     cr_expect(strstr(said, "%Translation not found"), "%s", said);
