@@ -10,6 +10,7 @@ static const struct {
 } vendor_id_vector[] = {
     { "RFC 3947 NAT-T", "4a131c81070358455c5728f20e95452f", "RFC 3947" },
     { "draft-ietf-ipsec-nat-t-ike-03", "7d9419a65310ca6f2c179d9215529d56", "draft-ietf-ipsec-nat-t-ike-03" },
+    { "draft-ietf-ipsec-nat-t-ike-07", "439b59f8ba676c4c7737ae22eab8f582", "draft-ietf-ipsec-nat-t-ike-07" }, /* the MD5 of the draft's name, as all of them */
     { "draft-ietf-ipsec-nat-t-ike-02", "cd60464335df21f87cfdb2fc68b6a448", "draft-ietf-ipsec-nat-t-ike-02" },
     { "draft-ietf-ipsec-nat-t-ike-02\\n", "90cb80913ebb696e086381b5ec427b1f", "draft-ietf-ipsec-nat-t-ike-02\n" },
     { "draft-ietf-ipsec-nat-t-ike-00", "4485152d18b6bbcd0be8a8469579ddcc", "draft-ietf-ipsec-nat-t-ike-00" },
