@@ -28,7 +28,7 @@ struct sink_pcapng {
     struct sink_out out;
     unsigned flags;
     GArray *interfaces; /* struct interface; the index is the id in the file */
-    GHashTable *seen;   /* digests of encrypted ISAKMP messages, for repeats */
+    GHashTable *seen;   /* digest of an ISAKMP message: the address it first came from */
     GByteArray *block;  /* being built */
     /* The packet sent last, held back until it is known that it was not dropped at once. */
     struct {
@@ -189,23 +189,43 @@ static guint interface_receiving(struct sink_pcapng *s, const char *link, uint32
 
 /* ---- packets ---- */
 
-/* How much of the frame is recorded: less when it is an encrypted ISAKMP message seen before. */
-static size_t bytes_kept(struct sink_pcapng *s, struct span frame)
+/* Wireshark takes a message of an encrypted chain for a link of its own each time it sees it; and
+ * it tells the two public values apart by address: one that comes from another address, behind a
+ * translator, it takes for the peer's. */
+static bool reads_only_once(const struct isakmp_head *h)
 {
-    struct isakmp_head h;
-    struct span message;
-    if ((s->flags & SINK_PCAPNG_WHOLE) || !isakmp_in_ip4(frame, &h, &message) ||
-        !(h.flags & ISAKMP_FLAG_ENCRYPTED))
-        return frame.n;
-    char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, message.p, message.n);
-    if (g_hash_table_size(s->seen) >= SINK_MEMORY_MAX) /* all that can be remembered */
-        g_hash_table_remove_all(s->seen);
-    if (g_hash_table_add(s->seen, digest))
-        return frame.n;
-    return (size_t)(message.p - frame.p) + ISAKMP_HEAD;
+    return h->flags & ISAKMP_FLAG_ENCRYPTED;
+}
+static bool reads_from_one_address(const struct isakmp_head *h)
+{
+    return h->next_payload == PAYLOAD_KE || h->exchange == EXCHANGE_AGGRESSIVE;
 }
 
-#define REPEATED "the same encrypted message was recorded before; cut behind its header"
+/* How much of the frame is recorded: less when it repeats an ISAKMP message in a way that would be
+ * misread. */
+static size_t bytes_kept(struct sink_pcapng *s, struct span frame)
+{
+    enum { IP_SOURCE = 12 };
+    struct isakmp_head h;
+    struct span message;
+    if ((s->flags & SINK_PCAPNG_WHOLE) || !isakmp_in_ip4(frame, &h, &message))
+        return frame.n;
+    bool once = reads_only_once(&h);
+    if (!once && !reads_from_one_address(&h))
+        return frame.n;
+    char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, message.p, message.n);
+    gpointer source = GUINT_TO_POINTER(be32_get(frame.p + IP_SOURCE)), before;
+    if (g_hash_table_lookup_extended(s->seen, digest, NULL, &before)) {
+        g_free(digest);
+        return once || before != source ? (size_t)(message.p - frame.p) + ISAKMP_HEAD : frame.n;
+    }
+    if (g_hash_table_size(s->seen) >= SINK_MEMORY_MAX) /* all that can be remembered */
+        g_hash_table_remove_all(s->seen);
+    g_hash_table_insert(s->seen, digest, source);
+    return frame.n;
+}
+
+#define REPEATED "the same message was recorded before; cut behind its header"
 
 static void held_flush(struct sink_pcapng *s)
 {
