@@ -44,6 +44,8 @@ struct ike_qm_ask {
     enum crypto_group group;  /* GROUP_NONE = no PFS */
     uint32_t life_s, life_kb; /* 0 = not offered */
     uint32_t part;
+    const char *party; /* who the peer is (ike/access.h); "" = nobody in particular */
+    ip4 assigned;      /* the address it was given; 0 = none */
 };
 struct ike_qm_grant {
     char map[64];
@@ -69,6 +71,8 @@ struct ike_child {
     char map[64];
     uint32_t seq;
     uint32_t spi_old;
+    const char *party; /* lent; "" = nobody in particular */
+    ip4 assigned;      /* the address that the peer was given; 0 = none */
 };
 /* What the engine needs from the rooms it must not know. All are set but the last. */
 struct ike_ops {
@@ -164,6 +168,11 @@ struct ike_sa_view {
     uint32_t nat;       /* number of the peer behind its address; 0 = the address is the peer */
     enum ike_natt natt; /* how NAT is traversed; NONE = not by both ends */
     bool nat_here, nat_there; /* a NAT was found in front of this end, of the peer */
+    bool aggressive, xauth,
+        configured;           /* how phase 1 was made; a login succeeded; mode config was used */
+    const char *party, *user; /* lent; "" = nobody in particular */
+    ip4 assigned;             /* the address that the peer (or this end) was given */
+    sim_time completed;       /* phase 1 was; -1 = not yet */
 };
 size_t ike_sa_count(const struct ike_engine *e);
 bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out); /* in order of id */

@@ -82,6 +82,16 @@ enum ike_why {
 #undef WHY
     WHY_COUNT
 };
+enum cfg_type {
+#define CFG_TYPE(name, number) CFG_##name = number,
+#include "tbl/ike.def"
+#undef CFG_TYPE
+};
+enum cfg_attr {
+#define CFG_ATTR(name, number) CFG_ATTR_##name = number,
+#include "tbl/ike.def"
+#undef CFG_ATTR
+};
 enum drop_reason {
 #define DROP(name, text) DROP_##name,
 #include "tbl/net.def"
@@ -107,6 +117,8 @@ const char *isakmp_id_type_name(int v);
 const char *ike_vid_name(int v);
 const char *ike_natt_name(int v);
 const char *ike_why_name(int v);
+const char *cfg_type_name(int v);
+const char *cfg_attr_name(int v);
 const char *drop_reason_name(int v);
 const char *console_kind_name(int v);
 /* The sentences beside the names. */

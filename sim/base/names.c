@@ -130,6 +130,30 @@ const char *isakmp_exchange_name(int v)
     return NULL;
 }
 
+const char *cfg_type_name(int v)
+{
+    switch (v) {
+#define CFG_TYPE(name, number)                                                                     \
+    case number:                                                                                   \
+        return #name;
+#include "tbl/ike.def"
+#undef CFG_TYPE
+    }
+    return NULL;
+}
+
+const char *cfg_attr_name(int v)
+{
+    switch (v) {
+#define CFG_ATTR(name, number)                                                                     \
+    case number:                                                                                   \
+        return #name;
+#include "tbl/ike.def"
+#undef CFG_ATTR
+    }
+    return NULL;
+}
+
 const char *isakmp_notify_type_name(int v)
 {
     switch (v) {

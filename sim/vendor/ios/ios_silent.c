@@ -62,6 +62,27 @@ const struct vendor_silent ios_silent[] = {
     {EV_ids_alarm,         "no signatures here"},
     {EV_nat_new,          "translations are listed, not told"},
     {EV_nat_end,          "translations are listed, not told"},
+    /* remote access */
+    {EV_ike_profiles,     "told with the login"},
+    {EV_ike_party,        "told with the login"},
+    {EV_ike_ask_aaa,      "told with the login"},
+    {EV_ike_aaa_reply,    "told with the login"},
+    {EV_ike_need_xauth,   "told with the login"},
+    {EV_xact_new,         "told with the login"},
+    {EV_xact_begin,       "told with the login"},
+    {EV_xact_rx,          "told with the login"},
+    {EV_xact_attr,        "told with the login"},
+    {EV_xact_done,        "told with the login"},
+    {EV_ike_login,        "told with the login"},
+    {EV_ike_assigned,     "told with the login"},
+    {EV_ike_returned,     "told with the login"},
+    {EV_ike_session_end,  "told with the login"},
+    {EV_ike_peer_new,     "told with the login"},
+    {EV_aaa_ask,          "told with the login"},
+    {EV_aaa_server,       "told with the login"},
+    {EV_aaa_verdict,      "told with the login"},
+    {EV_lease,            "told with the login"},
+    {EV_service,          "told with the login"},
 };
 // clang-format on
 const size_t ios_n_silent = G_N_ELEMENTS(ios_silent);
