@@ -66,14 +66,21 @@ struct sink_flows *sink_flows_new(struct trace *t, const char *stream_dir, GErro
 bool sink_flows_write(struct sink_flows *s, const char *dir, GError **error);
 void sink_flows_free(struct sink_flows *s);
 
+/* ---- Tables that take a row from each event of some kinds ----
+ *
+ * Rows go to stream_dir as they come, or are kept until sink_table_write when it is NULL. */
+struct sink_table_kind;
+struct sink_table;
+struct sink_table *sink_table_new(const struct sink_table_kind *kind, struct trace *t,
+                                  const char *stream_dir, GError **error);
+bool sink_table_write(struct sink_table *t, const char *dir, GError **error);
+void sink_table_free(struct sink_table *t);
+
 /* ---- esp.csv: time_ns,node,sa,spi,seq,outcome: a row an ESP packet at its receiver ----
  *
  * outcome is "accepted", or the reason of the drop: replay, icv, no_spi, pad, inner, proxy, short.
  */
-struct sink_esp;
-struct sink_esp *sink_esp_new(struct trace *t, const char *stream_dir, GError **error);
-bool sink_esp_write(struct sink_esp *s, const char *dir, GError **error);
-void sink_esp_free(struct sink_esp *s);
+extern const struct sink_table_kind sink_table_esp;
 
 /* ---- tcp.csv: time_ns,node,flow,conn,side,what,seq,bytes,flags,ack,again,cwnd ----
  *
@@ -81,10 +88,7 @@ void sink_esp_free(struct sink_esp *s);
  * each flow. side is client or server, the end that speaks of it; flags are letters (FSRPAU). A
  * segment sent has cwnd and, when it was sent before, how often in `again`; one that came in has
  * ack. */
-struct sink_tcp;
-struct sink_tcp *sink_tcp_new(struct trace *t, const char *stream_dir, GError **error);
-bool sink_tcp_write(struct sink_tcp *s, const char *dir, GError **error);
-void sink_tcp_free(struct sink_tcp *s);
+extern const struct sink_table_kind sink_table_tcp;
 
 /* ---- queue.csv: time_ns,node,interface,class,what,number,packets,bytes,why ----
  *
@@ -92,18 +96,12 @@ void sink_tcp_free(struct sink_tcp *s);
  * (drop, with why): queues of policies at interfaces, and that of the processor (class process).
  * packets and bytes are the depth of the queue behind that; number counts packets at the interface.
  */
-struct sink_queue;
-struct sink_queue *sink_queue_new(struct trace *t, const char *stream_dir, GError **error);
-bool sink_queue_write(struct sink_queue *s, const char *dir, GError **error);
-void sink_queue_free(struct sink_queue *s);
+extern const struct sink_table_kind sink_table_queue;
 
 /* ---- timeline.csv: time_ns,kind,node,label,what: what the scenario did, and the end ----
  *
  * kind is step (of the timeline), reload, boot or end. */
-struct sink_timeline;
-struct sink_timeline *sink_timeline_new(struct trace *t, const char *stream_dir, GError **error);
-bool sink_timeline_write(struct sink_timeline *s, const char *dir, GError **error);
-void sink_timeline_free(struct sink_timeline *s);
+extern const struct sink_table_kind sink_table_timeline;
 
 /* ---- capture.pcapng: nanoseconds, an interface each link end ----
  *

@@ -39,10 +39,10 @@ struct outputs {
     struct sink_csv *counters;
     struct sink_lives *sas;
     struct sink_flows *traffic;
-    struct sink_esp *esp;
-    struct sink_tcp *tcp;
-    struct sink_queue *queue;
-    struct sink_timeline *timeline;
+    struct sink_table *esp;
+    struct sink_table *tcp;
+    struct sink_table *queue;
+    struct sink_table *timeline;
     struct sink_pcapng *capture;
     struct sink_keys *keys;
     struct sink_ladder *ladder;
@@ -179,10 +179,14 @@ static bool subscribe_tables(struct outputs *o, struct trace *t, GError **error)
 {
     return (!(o->set & OUTPUT_SAS) || (o->sas = sink_lives_new(t, o->dir, error))) &&
            (!(o->set & OUTPUT_TRAFFIC) || (o->traffic = sink_flows_new(t, o->dir, error))) &&
-           (!(o->set & OUTPUT_ESP) || (o->esp = sink_esp_new(t, o->dir, error))) &&
-           (!(o->set & OUTPUT_TCP) || (o->tcp = sink_tcp_new(t, o->dir, error))) &&
-           (!(o->set & OUTPUT_QUEUE) || (o->queue = sink_queue_new(t, o->dir, error))) &&
-           (!(o->set & OUTPUT_TIMELINE) || (o->timeline = sink_timeline_new(t, o->dir, error)));
+           (!(o->set & OUTPUT_ESP) ||
+            (o->esp = sink_table_new(&sink_table_esp, t, o->dir, error))) &&
+           (!(o->set & OUTPUT_TCP) ||
+            (o->tcp = sink_table_new(&sink_table_tcp, t, o->dir, error))) &&
+           (!(o->set & OUTPUT_QUEUE) ||
+            (o->queue = sink_table_new(&sink_table_queue, t, o->dir, error))) &&
+           (!(o->set & OUTPUT_TIMELINE) ||
+            (o->timeline = sink_table_new(&sink_table_timeline, t, o->dir, error)));
 }
 
 static bool subscribe(struct outputs *o, GError **error)
@@ -236,10 +240,10 @@ void outputs_free(struct outputs *o)
     g_clear_pointer(&o->counters, sink_csv_free);
     g_clear_pointer(&o->sas, sink_lives_free);
     g_clear_pointer(&o->traffic, sink_flows_free);
-    g_clear_pointer(&o->esp, sink_esp_free);
-    g_clear_pointer(&o->tcp, sink_tcp_free);
-    g_clear_pointer(&o->queue, sink_queue_free);
-    g_clear_pointer(&o->timeline, sink_timeline_free);
+    g_clear_pointer(&o->esp, sink_table_free);
+    g_clear_pointer(&o->tcp, sink_table_free);
+    g_clear_pointer(&o->queue, sink_table_free);
+    g_clear_pointer(&o->timeline, sink_table_free);
     g_clear_pointer(&o->capture, sink_pcapng_free);
     g_clear_pointer(&o->keys, sink_keys_free);
     g_clear_pointer(&o->ladder, sink_ladder_free);
@@ -266,10 +270,10 @@ bool outputs_write(struct outputs *o, enum world_end end, GError **error)
            (!o->counters || sink_csv_write(o->counters, o->dir, error)) &&
            (!o->sas || sink_lives_write(o->sas, o->dir, error)) &&
            (!o->traffic || sink_flows_write(o->traffic, o->dir, error)) &&
-           (!o->esp || sink_esp_write(o->esp, o->dir, error)) &&
-           (!o->tcp || sink_tcp_write(o->tcp, o->dir, error)) &&
-           (!o->queue || sink_queue_write(o->queue, o->dir, error)) &&
-           (!o->timeline || sink_timeline_write(o->timeline, o->dir, error)) &&
+           (!o->esp || sink_table_write(o->esp, o->dir, error)) &&
+           (!o->tcp || sink_table_write(o->tcp, o->dir, error)) &&
+           (!o->queue || sink_table_write(o->queue, o->dir, error)) &&
+           (!o->timeline || sink_table_write(o->timeline, o->dir, error)) &&
            (!o->capture || sink_pcapng_write(o->capture, o->dir, error)) &&
            (!o->keys || sink_keys_write(o->keys, o->dir, error)) &&
            (!o->ladder || sink_ladder_write(o->ladder, o->dir, error)) &&

@@ -47,4 +47,19 @@ void sink_cell_printf(GString *row, const char *format, ...) G_GNUC_PRINTF(2, 3)
 void sink_row_end(struct sink_out *o, GString *row);
 #define SINK_NEVER INT64_C(-1)
 
+/* A table whose rows follow from one event each. */
+struct sink_table_kind {
+    const char *file, *heading; /* names of the columns, with the end of line */
+    int event[4];               /* EV_… */
+    size_t n_events;
+    void (*on_event)(struct sink_table *t, const struct trace_event *e);
+    void (*at_end)(struct sink_table *t); /* NULL = nothing is added */
+};
+struct sink_table {
+    const struct sink_table_kind *kind;
+    struct trace *trace;
+    struct sink_out out;
+    GString *row;
+};
+
 #endif

@@ -227,26 +227,26 @@ Test(sink_flows, wait_for_so_many_packets_and_no_more)
 Test(sink_esp, has_each_packet_with_its_outcome_at_the_receiver)
 {
     struct rig *r = rig_new();
-    struct sink_esp *s = sink_esp_new(r->trace, r->dir, NULL);
+    struct sink_table *s = sink_table_new(&sink_table_esp, r->trace, r->dir, NULL);
     TRACE(r->r2, esp_in, .sa = 3, .spi = 0xabc, .seq = 1);
     rig_at(r, 4);
     TRACE(r->r2, esp_drop, .why = DROP_ESP_REPLAY, .sa = 3, .spi = 0xabc, .seq = 1);
     TRACE(r->r2, esp_drop, .why = DROP_ESP_NO_SPI, .spi = 0xffffffff, .seq = 9);
     TRACE(r->r1, esp_drop, .why = DROP_ESP_SEQ_WRAP, .sa = 4, .spi = 0xabc, .seq = 5);
-    cr_assert(sink_esp_write(s, r->dir, NULL));
+    cr_assert(sink_table_write(s, r->dir, NULL));
     rig_expect_file(r, "esp.csv",
                     "time_ns,node,sa,spi,seq,outcome\n"
                     "0,\"r2\",3,\"00000abc\",1,\"accepted\"\n"
                     "4,\"r2\",3,\"00000abc\",1,\"replay\"\n"
                     "4,\"r2\",0,\"ffffffff\",9,\"no_spi\"\n");
-    sink_esp_free(s);
+    sink_table_free(s);
     rig_free(r);
 }
 
 Test(sink_tcp, has_each_segment_where_it_was_sent_and_where_it_came_in)
 {
     struct rig *r = rig_new();
-    struct sink_tcp *s = sink_tcp_new(r->trace, r->dir, NULL);
+    struct sink_table *s = sink_table_new(&sink_table_tcp, r->trace, r->dir, NULL);
     TRACE(r->r1, tcp_tx, .flow = "file", .conn = 1, .client = true, .seq = 7, .flags = 2,
           .cwnd = 1460);
     rig_at(r, 4);
@@ -254,33 +254,33 @@ Test(sink_tcp, has_each_segment_where_it_was_sent_and_where_it_came_in)
           .ack = 12);
     TRACE(r->r1, tcp_tx, .flow = "file", .conn = 1, .client = true, .seq = 8, .bytes = 100,
           .flags = 0x10, .again = 3, .cwnd = 1460);
-    cr_assert(sink_tcp_write(s, r->dir, NULL));
+    cr_assert(sink_table_write(s, r->dir, NULL));
     rig_expect_file(r, "tcp.csv",
                     "time_ns,node,flow,conn,side,what,seq,bytes,flags,ack,again,cwnd\n"
                     "0,\"r1\",\"file\",1,\"client\",\"tx\",7,0,\"S\",,0,1460\n"
                     "4,\"r2\",\"file\",2,\"server\",\"rx\",7,100,\"PA\",12,,\n"
                     "4,\"r1\",\"file\",1,\"client\",\"tx\",8,100,\"A\",,3,1460\n");
-    sink_tcp_free(s);
+    sink_table_free(s);
     rig_free(r);
 }
 
 Test(sink_timeline, has_the_steps_and_the_end)
 {
     struct rig *r = rig_new();
-    struct sink_timeline *s = sink_timeline_new(r->trace, NULL, NULL);
+    struct sink_table *s = sink_table_new(&sink_table_timeline, r->trace, NULL, NULL);
     TRACE(r->root, timeline, .label = "fix", .action = "link: wan");
     rig_at(r, 5);
     TRACE(r->r1, device_reload, .reason = "power-on");
     TRACE(r->r1, device_boot, .kind = "ios", .version = "12.4");
     rig_at(r, 9);
-    cr_assert(sink_timeline_write(s, r->dir, NULL));
+    cr_assert(sink_table_write(s, r->dir, NULL));
     rig_expect_file(r, "timeline.csv",
                     "time_ns,kind,node,label,what\n"
                     "0,\"step\",,\"fix\",\"link: wan\"\n"
                     "5,\"reload\",\"r1\",,\"power-on\"\n"
                     "5,\"boot\",\"r1\",,\"ios\"\n"
                     "9,\"end\",,,\n");
-    sink_timeline_free(s);
+    sink_table_free(s);
     rig_free(r);
 }
 
@@ -297,26 +297,26 @@ Test(tables, say_when_the_disk_is_full_or_the_folder_cannot_be_made)
     }
     struct sink_lives *lives = sink_lives_new(r->trace, r->dir, NULL);
     struct sink_flows *flows = sink_flows_new(r->trace, r->dir, NULL);
-    struct sink_esp *esp = sink_esp_new(r->trace, r->dir, NULL);
-    struct sink_timeline *timeline = sink_timeline_new(r->trace, r->dir, NULL);
-    struct sink_tcp *tcp = sink_tcp_new(r->trace, r->dir, NULL);
+    struct sink_table *esp = sink_table_new(&sink_table_esp, r->trace, r->dir, NULL);
+    struct sink_table *timeline = sink_table_new(&sink_table_timeline, r->trace, r->dir, NULL);
+    struct sink_table *tcp = sink_table_new(&sink_table_tcp, r->trace, r->dir, NULL);
     GError *error = NULL;
-    cr_expect(!sink_tcp_write(tcp, r->dir, &error) && strstr(error->message, "tcp.csv"));
+    cr_expect(!sink_table_write(tcp, r->dir, &error) && strstr(error->message, "tcp.csv"));
     g_clear_error(&error);
-    sink_tcp_free(tcp);
+    sink_table_free(tcp);
     cr_expect(!sink_lives_write(lives, r->dir, &error) && strstr(error->message, "sas.csv"));
     g_clear_error(&error);
     cr_expect(!sink_flows_write(flows, r->dir, &error) && strstr(error->message, "traffic.csv"));
     g_clear_error(&error);
-    cr_expect(!sink_esp_write(esp, r->dir, &error) && strstr(error->message, "esp.csv"));
+    cr_expect(!sink_table_write(esp, r->dir, &error) && strstr(error->message, "esp.csv"));
     g_clear_error(&error);
-    cr_expect(!sink_timeline_write(timeline, r->dir, &error) &&
+    cr_expect(!sink_table_write(timeline, r->dir, &error) &&
               strstr(error->message, "timeline.csv"));
     g_clear_error(&error);
     sink_lives_free(lives);
     sink_flows_free(flows);
-    sink_esp_free(esp);
-    sink_timeline_free(timeline);
+    sink_table_free(esp);
+    sink_table_free(timeline);
     cr_expect_null(sink_lives_new(r->trace, "/dev/null/below", &error));
     cr_expect_not_null(error);
     g_clear_error(&error);
