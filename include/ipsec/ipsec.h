@@ -82,7 +82,8 @@ enum ike_why ipsec_check_suite(struct ipsec *x, ip4 local, ip4 remote, const str
 /* Second half, entries in sequence order: the first whose access list has a permit line equal to,
  * or containing, the proxies is taken, and then must name the peer and the transform. An entry that
  * refers to a dynamic map stands for its templates, of which the first that fits is taken; one
- * without an access list takes any proxies, so entries behind it are not reached (CAT-38).
+ * without an access list takes any proxies, so entries behind it are not reached (CAT-38). Entries
+ * and templates of another party are passed over.
  * WHY_NONE, WHY_PROXY, WHY_PEER, WHY_TRANSFORM, WHY_PFS (entry wants PFS of another group or the
  * offer has none). Emits ipsec_validate. On success the lifetimes to use (the shorter wins). */
 struct ipsec_grant {
@@ -98,6 +99,7 @@ struct ipsec_request {
     enum crypto_group group;  /* GROUP_NONE = no PFS offered */
     uint32_t life_s, life_kb; /* 0 = not offered */
     uint32_t part;            /* proposal part number, 1 */
+    const char *party;        /* who the peer is; NULL or "" = nobody in particular */
 };
 enum ike_why ipsec_check_request(struct ipsec *x, const struct ipsec_request *q,
                                  struct ipsec_grant *out);
@@ -123,6 +125,7 @@ struct ipsec_child {
     const char *map; /* NULL: found again by the proxies */
     uint32_t seq;
     bool initiator;
+    const char *party; /* who the peer is; NULL or "" = nobody in particular */
 };
 /* Installs both SAs; a pair for the same ident that exists is kept for a while (overlap) and no
  * longer used for sending. WHY_PROXY_AT_INSTALL when the identities are not, host bits included,

@@ -29,6 +29,7 @@ struct ipsec_map_entry {
     bool idle_first_peer;      /* after an idle end the first peer is asked again */
     bool pre_classify;         /* packets are told apart before they are sealed (net/qos.h) */
     bool reverse_route;        /* routes to remote networks are wanted; kept for who makes them */
+    char party[64];            /* serves only that party (ike/access.h); "" = everyone */
     char *dynamic; /* refers to a dynamic map and has nothing else; NULL = it does not */
 };
 struct ipsec_map {

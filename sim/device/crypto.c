@@ -60,6 +60,7 @@ static enum ike_why check_request(void *self, const struct ike_qm_ask *ask,
         .life_s = ask->life_s,
         .life_kb = ask->life_kb,
         .part = ask->part,
+        .party = ask->party,
     };
     struct ipsec_grant grant = {0};
     enum ike_why why = ipsec_check_request(d->ipsec, &q, &grant);
@@ -106,6 +107,7 @@ static enum ike_why install(void *self, const struct ike_child *c)
         .map = c->map[0] ? c->map : NULL,
         .seq = c->seq,
         .initiator = c->role == IKE_INITIATOR,
+        .party = c->party,
     };
     child.suite.udp = c->udp;
     return ipsec_install(d->ipsec, &child);

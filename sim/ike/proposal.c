@@ -245,6 +245,7 @@ static enum ike_why judge(struct ike_exchange *x, const struct isakmp_proposal *
         .life_s = ask.life_s,
         .life_kb = ask.life_kb,
         .part = 1,
+        .party = "",
     };
     why = ops->check_request(ops->self, &whole, &q->grant);
     /* A group without a public value, or the other way round, is no PFS at all. */

@@ -150,6 +150,8 @@ void ipsec_line_proxies(const struct acl_line *l, struct proxy *local, struct pr
 struct proxy ipsec_proxy_masked(struct proxy p);
 
 /* ---- judge.c ---- */
+/* Is the entry there for who is of that party? */
+bool ipsec_entry_serves(const struct ipsec_map_entry *e, const char *party);
 bool ipsec_set_takes(const struct ipsec_conf *c, const struct ipsec_map_entry *e,
                      const struct esp_suite *s);
 uint32_t ipsec_life_s(const struct ipsec *x, const struct ipsec_map_entry *e);

@@ -94,6 +94,11 @@ static bool has_peer(const struct ipsec_map_entry *e, ip4 remote)
     return false;
 }
 
+bool ipsec_entry_serves(const struct ipsec_map_entry *e, const char *party)
+{
+    return !e->party[0] || g_strcmp0(e->party, party) == 0;
+}
+
 static enum ike_why judge_rule(const struct ipsec *x, const struct rule *r,
                                const struct ipsec_request *q)
 {
@@ -128,7 +133,9 @@ static enum ike_why judge(const struct ipsec *x, const struct ipsec_request *q,
             const struct rule *r = b->rules->pdata[j];
             if (*rule && r->seq != (*rule)->seq)
                 return why;
-            if (r->peerless || !rule_covers(r, &q->local_proxy, &q->remote_proxy))
+            if (r->peerless || !ipsec_entry_serves(r->entry, q->party))
+                continue;
+            if (!rule_covers(r, &q->local_proxy, &q->remote_proxy))
                 continue;
             enum ike_why said = judge_rule(x, r, q);
             if (*rule && said != WHY_NONE)

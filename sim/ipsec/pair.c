@@ -198,7 +198,8 @@ static struct rule *rule_of_child(const struct ipsec *x, const struct ipsec_chil
             continue;
         for (guint j = 0; j < b->rules->len; j++) {
             struct rule *r = b->rules->pdata[j];
-            if (r->peerless || (c->map && ipsec_rule_seq(r) != c->seq) || !rule_takes(r, c))
+            if (r->peerless || (c->map && ipsec_rule_seq(r) != c->seq) || !rule_takes(r, c) ||
+                !ipsec_entry_serves(r->entry, c->party))
                 continue;
             *binding = b;
             return r;

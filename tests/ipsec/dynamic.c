@@ -51,6 +51,7 @@ static enum ike_why call(struct site *s, const struct ipsec_request *q, uint32_t
     c.map = g->map;
     c.seq = g->seq;
     c.initiator = false;
+    c.party = q->party;
     return ipsec_install(s->r[0].ipsec, &c);
 }
 
@@ -306,6 +307,49 @@ Test(no_peer, sas_of_before_still_carry)
     ipsec_changed(r->ipsec);
     site_ping(s, 2, 100, false);
     cr_expect_eq(s->replies, 2);
+    site_free(s);
+}
+
+/* ---- Parties ---- */
+
+/* What the profile of a hub's phase 1 decides, not the number of the template. */
+Test(party, decides_which_template_is_taken)
+{
+    static const struct {
+        const char *party;
+        enum ike_why why;
+        uint32_t template;
+    } row[] = {
+        {"clients", WHY_NONE, 5}, {"spokes", WHY_NONE, 10}, {"Clients", WHY_PROXY, 0},
+        {"", WHY_PROXY, 0},       {NULL, WHY_PROXY, 0},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        struct site *s = site_new();
+        struct ipsec_grant g = {0};
+        g_strlcpy(template(s, 65535, 5, "TS")->party, "clients", 64);
+        g_strlcpy(template(s, 65535, 10, "TS")->party, "spokes", 64);
+        struct ipsec_request q = request(SPOKE, IP4(10, 8, 0, 0), IP4(10, 9, 0, 0));
+        q.party = row[i].party;
+        cr_expect_eq(call(s, &q, 500, &g), row[i].why, "row %zu", i);
+        if (row[i].why == WHY_NONE)
+            cr_expect_eq(g.seq, IPSEC_SEQ(65535, row[i].template), "row %zu", i);
+        site_free(s);
+    }
+}
+
+Test(party, of_an_entry_keeps_its_pairs_from_others)
+{
+    struct site *s = site_new();
+    struct ipsec_grant g = {0};
+    struct ipsec_map_entry *e = ipsec_entry_find(ipsec_map_find(s->r[0].conf, "VPN"), 10);
+    struct ipsec_request q = request(R2, LAN1, LAN2);
+    q.party = "anybody";
+    cr_expect_eq(call(s, &q, 500, &g), WHY_NONE, "an entry of nobody serves everyone");
+    g_strlcpy(e->party, "spokes", sizeof e->party);
+    struct ipsec_child c = site_child(0, 600, 3600, 0);
+    cr_expect_eq(ipsec_install(s->r[0].ipsec, &c), WHY_PROXY_AT_INSTALL);
+    c.party = "spokes";
+    cr_expect_eq(ipsec_install(s->r[0].ipsec, &c), WHY_NONE);
     site_free(s);
 }
 
