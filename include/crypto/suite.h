@@ -10,6 +10,7 @@ struct esp_suite {
     enum crypto_hash auth; /* HASH_NONE: no authentication, no replay check */
     bool transport;        /* encapsulation mode; tunnel unless set */
     bool udp;              /* in UDP, RFC 3948 */
+    bool compress;         /* only ever offered: together with IPComp (RFC 3173), by LZS */
 };
 
 #endif

@@ -21,7 +21,7 @@
 typedef uint32_t ike_sa_id; /* never reused; a dead SA's id finds nothing; 0 = none */
 struct ike_engine;
 
-#define IKE_MAX_OFFERS 12
+#define IKE_MAX_OFFERS 16
 /* What IPsec wants negotiated. Copied. */
 struct ike_request {
     ip4 local, remote;

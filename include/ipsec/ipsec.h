@@ -15,7 +15,7 @@
 struct ipsec;
 
 /* What a map entry wants negotiated for one line of its access list. Lent for the call. */
-#define IPSEC_MAX_OFFERS 12
+#define IPSEC_MAX_OFFERS 16
 struct ipsec_acquire {
     const char *map;
     uint32_t seq;
@@ -186,6 +186,7 @@ void ipsec_on_context(struct ipsec *x, void (*fn)(void *self, uint32_t context, 
  * ended. */
 struct ipsec_clear_what {
     ip4 peer;
+    uint32_t nat; /* number of the peer behind its address */
     const char *map;
     uint32_t spi; /* of either direction */
     const struct net_if *on;

@@ -31,13 +31,15 @@ static bool usable(const struct ike_policy *p)
            p->group != GROUP_NONE;
 }
 
-static struct isakmp_transform transform_of(struct arena *a, const struct ike_policy *p)
+static struct isakmp_transform transform_of(struct arena *a, const struct ike_policy *p,
+                                            bool key_length_last)
 {
     struct isakmp_attr *attr = arena_alloc(a, 7 * sizeof *attr);
+    uint16_t key_bits = cipher_row[p->cipher].key_bits;
     size_t n = 0;
     attr[n++] = isakmp_attr_of(a, IKE_ATTR_ENCRYPTION, cipher_row[p->cipher].number);
-    if (cipher_row[p->cipher].key_bits)
-        attr[n++] = isakmp_attr_of(a, IKE_ATTR_KEY_LENGTH, cipher_row[p->cipher].key_bits);
+    if (key_bits && !key_length_last)
+        attr[n++] = isakmp_attr_of(a, IKE_ATTR_KEY_LENGTH, key_bits);
     attr[n++] = isakmp_attr_of(a, IKE_ATTR_HASH, hash_number[p->hash]);
     attr[n++] = isakmp_attr_of(a, IKE_ATTR_GROUP, group_number[p->group]);
     attr[n++] = isakmp_attr_of(a, IKE_ATTR_AUTH, p->auth);
@@ -45,6 +47,8 @@ static struct isakmp_transform transform_of(struct arena *a, const struct ike_po
         attr[n++] = isakmp_attr_of(a, IKE_ATTR_LIFE_TYPE, LIFE_SECONDS);
         attr[n++] = isakmp_attr_of(a, IKE_ATTR_LIFE_DURATION, p->lifetime_s);
     }
+    if (key_bits && key_length_last)
+        attr[n++] = isakmp_attr_of(a, IKE_ATTR_KEY_LENGTH, key_bits);
     return (struct isakmp_transform){.id = 1 /* KEY_IKE */, .attr = attr, .n_attr = n};
 }
 
@@ -58,7 +62,7 @@ bool ike_policy_offer(const struct ike_exchange *x, struct arena *a, struct isak
         const struct ike_policy *policy = policies->pdata[i];
         if (!usable(policy))
             continue;
-        t[n] = transform_of(a, policy);
+        t[n] = transform_of(a, policy, x->sa->e->profile->key_length_last);
         t[n].number = (uint8_t)(n + 1);
         n++;
     }

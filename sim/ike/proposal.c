@@ -3,6 +3,7 @@
 #include "ike_priv.h"
 
 #define SPI_BYTES 4
+#define CPI_BYTES 2   /* of IPComp, RFC 3173 3.3 */
 #define SPI_MIN   256 /* RFC 2406 2.1 */
 
 // clang-format off
@@ -35,16 +36,25 @@ static size_t life_put(struct arena *a, struct isakmp_attr *attr, size_t n, uint
     return n;
 }
 
+static size_t auth_put(struct arena *a, struct isakmp_attr *attr, size_t n,
+                       const struct esp_suite *s)
+{
+    if (s->auth != HASH_NONE)
+        attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_AUTH, auth_number[s->auth]);
+    return n;
+}
+
 static struct isakmp_transform transform_of(struct arena *a, const struct ike_sa *sa,
                                             const struct ike_request *r, const struct esp_suite *s)
 {
     struct isakmp_attr *attr = arena_alloc(a, 8 * sizeof *attr);
-    size_t n = 0;
+    bool last = sa->e->profile->key_length_last;
+    size_t n = last ? auth_put(a, attr, 0, s) : 0;
     attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_ENCAPSULATION, ike_natt_mode(sa, s->transport));
     n = life_put(a, attr, n, LIFE_SECONDS, r->life_s);
     n = life_put(a, attr, n, LIFE_KILOBYTES, r->life_kb);
-    if (s->auth != HASH_NONE)
-        attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_AUTH, auth_number[s->auth]);
+    if (!last)
+        n = auth_put(a, attr, n, s);
     if (cipher_row[s->cipher].key_bits)
         attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_KEY_LENGTH, cipher_row[s->cipher].key_bits);
     if (r->pfs != GROUP_NONE)
@@ -52,19 +62,40 @@ static struct isakmp_transform transform_of(struct arena *a, const struct ike_sa
     return (struct isakmp_transform){1, cipher_row[s->cipher].transform, attr, n, false};
 }
 
+/* The other protocol of a proposal that wants both: IPComp by LZS       RFC 2407 4.4.5, RFC 3173 */
+static struct isakmp_transform compression_of(struct arena *a, const struct ike_sa *sa,
+                                              const struct ike_request *r,
+                                              const struct esp_suite *s)
+{
+    struct isakmp_attr *attr = arena_alloc(a, 5 * sizeof *attr);
+    size_t n = 0;
+    attr[n++] = isakmp_attr_of(a, IPSEC_ATTR_ENCAPSULATION, ike_natt_mode(sa, s->transport));
+    n = life_put(a, attr, n, LIFE_SECONDS, r->life_s);
+    n = life_put(a, attr, n, LIFE_KILOBYTES, r->life_kb);
+    return (struct isakmp_transform){1, IPCOMP_LZS, attr, n, false};
+}
+
 void ike_proposal_offer(const struct ike_exchange *x, struct arena *a, struct isakmp_sa *out)
 {
     const struct ike_request *r = x->quick->request;
-    struct isakmp_proposal *p = arena_alloc(a, r->n_offer * sizeof *p);
-    struct isakmp_transform *t = arena_alloc(a, r->n_offer * sizeof *t);
+    struct isakmp_proposal *p = arena_alloc(a, 2 * r->n_offer * sizeof *p);
+    struct isakmp_transform *t = arena_alloc(a, 2 * r->n_offer * sizeof *t);
     uint8_t *spi = arena_alloc(a, SPI_BYTES);
+    size_t n = 0;
     be32_put(spi, x->quick->spi_in);
     for (size_t i = 0; i < r->n_offer; i++) {
-        t[i] = transform_of(a, x->sa, r, &r->offer[i]);
-        p[i] = (struct isakmp_proposal){(uint8_t)(i + 1), PROTO_IPSEC_ESP, span_of(spi, SPI_BYTES),
-                                        &t[i], 1};
+        uint8_t number = (uint8_t)(i + 1);
+        t[n] = transform_of(a, x->sa, r, &r->offer[i]);
+        p[n] = (struct isakmp_proposal){number, PROTO_IPSEC_ESP, span_of(spi, SPI_BYTES), &t[n], 1};
+        n++;
+        if (!r->offer[i].compress)
+            continue;
+        t[n] = compression_of(a, x->sa, r, &r->offer[i]);
+        p[n] =
+            (struct isakmp_proposal){number, PROTO_IPCOMP, span_of(spi + 2, CPI_BYTES), &t[n], 1};
+        n++;
     }
-    *out = (struct isakmp_sa){DOI_IPSEC, 1 /* SIT_IDENTITY_ONLY */, p, r->n_offer};
+    *out = (struct isakmp_sa){DOI_IPSEC, 1 /* SIT_IDENTITY_ONLY */, p, n};
 }
 
 /* ---- Understanding ---- */
@@ -292,10 +323,19 @@ enum ike_why ike_proposal_choose(struct ike_exchange *x, const struct isakmp_sa 
 
 /* ---- Finding again ---- */
 
+/* The proposal of that number, offered anew; one that wanted two protocols cannot be had as one. */
+static const struct isakmp_proposal *offered_alone(struct ike_exchange *x, uint8_t number)
+{
+    struct isakmp_sa offer;
+    ike_proposal_offer(x, x->arena, &offer);
+    for (size_t i = 0; i < offer.n_proposal; i++)
+        if (offer.proposal[i].number == number)
+            return alone(&offer, i) ? &offer.proposal[i] : NULL;
+    return NULL;
+}
+
 enum ike_why ike_proposal_accept(struct ike_exchange *x, const struct isakmp_sa *answer)
 {
-    const struct ike_request *r = x->quick->request;
-    struct isakmp_sa offer;
     struct ike_ask ask;
     if (answer->n_proposal != 1 || answer->proposal[0].n_transform != 1)
         return WHY_NO_PROPOSAL;
@@ -304,11 +344,10 @@ enum ike_why ike_proposal_accept(struct ike_exchange *x, const struct isakmp_sa 
     TRACE(x->sa->e->scope, qm_proposal, .sa = x->sa->id, .msgid = x->msgid, .number = p->number,
           .protocol = p->protocol);
     say_transform(x, p, t);
-    ike_proposal_offer(x, x->arena, &offer);
     enum ike_why why = WHY_TRANSFORM;
-    if (usable(p) && p->number >= 1 && p->number <= r->n_offer &&
-        ike_transform_same(&offer.proposal[p->number - 1].transform[0], t,
-                           IPSEC_ATTR_LIFE_DURATION))
+    const struct isakmp_proposal *offered = offered_alone(x, p->number);
+    if (usable(p) && offered &&
+        ike_transform_same(&offered->transform[0], t, IPSEC_ATTR_LIFE_DURATION))
         why = ike_proposal_read(x->sa, t, &ask);
     say_verdict(x, t, why);
     if (why != WHY_NONE)

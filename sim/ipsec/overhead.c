@@ -86,8 +86,13 @@ struct ipsec_size ipsec_size_of(const struct ipsec_conf *c, uint32_t interface)
 
 /* ---- Of a packet ---- */
 
+/* A virtual interface has no wire of its own: what counts is the one that leads to the peer. */
 static uint32_t path_mtu(const struct ipsec *x, const struct pair *pair, const struct net_if *out)
 {
+    struct net_if *wire;
+    ip4 nexthop;
+    if (out->loopback && net_route_lookup(x->node, pair->out->dst, &wire, &nexthop))
+        out = wire;
     uint32_t mtu = MIN(out->ip_mtu, out->mtu);
     return sim_now(x->sim) < pair->view.path_mtu_until ? MIN(mtu, pair->view.path_mtu) : mtu;
 }
