@@ -78,6 +78,9 @@ struct ike_access {
     void (*judged)(void *self, ike_sa_id sa, bool ok);
     /* A CFG_REPLY to our request, or a CFG_SET (acknowledged after the call). */
     void (*configured)(void *self, ike_sa_id sa, const struct ike_cfg *given);
+    /* An SA that ike_connect began, or that renewed one, has ended, in whatever state it was: told
+     * once, from within the engine's work, so only note it. */
+    void (*ended)(void *self, ike_sa_id sa, enum ike_why why);
 };
 /* Copied. Before this is called, and when it was with NULL, nobody is known. */
 void ike_on_access(struct ike_engine *e, const struct ike_access *a);
