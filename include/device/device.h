@@ -9,6 +9,7 @@
 #include "net/net.h"
 
 struct device;
+struct ctcp_carrier;
 
 /* What a kind of device is. The vendor room has a table of these; `host` is the one without a
  * vendor. */
@@ -69,6 +70,10 @@ struct device {
                               devices without NTP */
     bool clock_set;        /* false: stamps carry the asterisk of an unset clock */
     sim_time booted;
+    /* Takes messages of IKE that came to UDP 4500, in the place of the engine; `self` is `vendor`.
+     * NULL = the engine takes them. */
+    net_udp_fn ike_datagram;
+    struct ctcp_carrier *ctcp;  /* IPsec in TCP (device/ctcp.h); NULL until it is used */
     struct ipsec_timing timing; /* what IPsec reads of the profile */
     bool down;                  /* between power off and boot */
     struct sim_timer reload_timer;

@@ -41,6 +41,9 @@ struct ipsec_ops {
     void *self;
     /* Authentic packets of a peer behind a NAT come from elsewhere now; its pairs have followed. */
     void (*moved)(void *self, uint32_t nat, ip4 remote, uint16_t rport);
+    /* A sealed packet is about to leave: true when it went another way, and was taken. NULL = there
+     * is none. */
+    bool (*carry)(void *self, struct pkt *p, ip4 dst);
 };
 /* An entry's number, as it goes to who negotiates and comes back (`seq` of acquire, grant, child
  * and wants): that of the template in the upper half, where the entry refers to a dynamic map. */
@@ -142,6 +145,8 @@ void ipsec_peer_moved(struct ipsec *x, uint32_t nat, ip4 remote, uint16_t rport)
  * whose message `ike` then is (lent). */
 bool ipsec_udp_input(struct ipsec *x, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,
                      uint16_t dport, struct span payload, struct span *ike);
+/* ESP that came in something else than IP, from there. */
+void ipsec_carried_input(struct ipsec *x, struct net_if *in, ip4 src, ip4 dst, struct span esp);
 /* The peer answers no more: idents whose peer it is, and that have no pair left, ask the next of
  * their entry. */
 void ipsec_next_peer(struct ipsec *x, ip4 local, ip4 remote);

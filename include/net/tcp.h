@@ -89,6 +89,17 @@ bool net_tcp_listen(struct net_node *n, uint16_t port, const struct net_tcp_sett
 /* Connections that exist go on. */
 void net_tcp_unlisten(struct net_node *n, uint16_t port);
 
+/* Whoever takes the segments to a local port as they come, connection or not; payload is lent.
+ * Nobody answers for it. False when the port is taken. */
+struct tcp_head;
+typedef void (*net_tcp_raw_fn)(void *self, struct net_if *in, ip4 src, ip4 dst,
+                               const struct tcp_head *h, struct span payload);
+bool net_tcp_raw_bind(struct net_node *n, uint16_t port, net_tcp_raw_fn fn, void *self);
+void net_tcp_raw_unbind(struct net_node *n, uint16_t port);
+/* Sends one. False: larger than a packet can be. */
+bool net_tcp_raw_send(struct net_node *n, ip4 src, ip4 dst, const struct tcp_head *h,
+                      struct span payload);
+
 /* Opens a connection; what becomes of it comes by calls, none before this returns. src 0 = address
  * of the interface it leaves by; sport 0 = one that is free. NULL when there is no route, or when
  * the port is in use to that peer. */

@@ -3,6 +3,7 @@
  * carry what one says. */
 #include "device_priv.h"
 
+#include "device/ctcp.h"
 #include "net/qos.h"
 
 enum { UDP_PORT_IKE = 500, UDP_PORT_NAT_T = 4500 };
@@ -16,6 +17,8 @@ static void send_datagram(void *self, ip4 src, uint16_t sport, ip4 dst, uint16_t
 {
     struct device *d = self;
     uint8_t marked[UINT16_MAX];
+    if (ctcp_carry_ike(d, dst, dport, message))
+        return;
     if (sport != UDP_PORT_NAT_T || message.n > sizeof marked - NON_ESP_MARKER) {
         net_send_udp(d->node, src, sport, dst, dport, IKE_TOS, message);
         return;
@@ -197,6 +200,11 @@ static void moved(void *self, uint32_t nat, ip4 remote, uint16_t rport)
     ike_peer_moved(d->ike, nat, remote, rport);
 }
 
+static bool carry(void *self, struct pkt *p, ip4 dst)
+{
+    return ctcp_carry_esp(self, p, dst);
+}
+
 /* ---- The node ---- */
 
 static void ike_datagram(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,
@@ -215,7 +223,11 @@ static void natt_datagram(void *self, struct net_if *in, ip4 src, uint16_t sport
 {
     struct device *d = self;
     struct span message;
-    if (ipsec_udp_input(d->ipsec, in, src, sport, dst, dport, payload, &message))
+    if (!ipsec_udp_input(d->ipsec, in, src, sport, dst, dport, payload, &message))
+        return;
+    if (d->ike_datagram)
+        d->ike_datagram(d->vendor, in, src, sport, dst, dport, message);
+    else
         ike_datagram(d, in, src, sport, dst, dport, message);
 }
 
@@ -230,10 +242,12 @@ static bool has_map(const struct device *d)
 /* Until a map is applied, the port is anybody's: a translation's, too. */
 void device_natt_bind(struct device *d)
 {
-    if (d->ike_conf->nat_traversal && has_map(d))
+    if (d->ike_conf->nat_traversal && has_map(d)) {
         net_udp_bind(d->node, UDP_PORT_NAT_T, natt_datagram, d);
-    else
+        net_udp_yield(d->node, UDP_PORT_NAT_T, !d->ike_conf->enabled);
+    } else {
         net_udp_unbind(d->node, UDP_PORT_NAT_T);
+    }
 }
 
 void device_natt_changed(struct device *d)
@@ -273,8 +287,12 @@ void device_crypto_start(struct device *d)
         send_datagram,  check_suite, check_request, new_spi,   install,    peer_deleted, peer_gone,
         request_failed, d,           still_wanted,  keepalive, peer_moved,
     };
-    const struct ipsec_ops ipsec_ops = {
-        .acquire = acquire, .ended = ended, .unknown_spi = unknown_spi, .self = d, .moved = moved};
+    const struct ipsec_ops ipsec_ops = {.acquire = acquire,
+                                        .ended = ended,
+                                        .unknown_spi = unknown_spi,
+                                        .self = d,
+                                        .moved = moved,
+                                        .carry = carry};
     d->ike_conf = ike_conf_new();
     d->ipsec_conf = ipsec_conf_new();
     ike_profile_init(&d->profile);
@@ -292,6 +310,7 @@ void device_crypto_stop(struct device *d)
 {
     if (!d->ike_conf)
         return;
+    ctcp_free(d);
     net_udp_unbind(d->node, UDP_PORT_IKE);
     net_udp_unbind(d->node, UDP_PORT_NAT_T);
     net_icmp_unwatch(d->node, icmp_error, d);

@@ -1,6 +1,8 @@
 /* One device: made, loaded, changed, reloaded. */
 #include "device_priv.h"
 
+#include "device/ctcp.h"
+
 #include <stdarg.h>
 
 #include "net/qos.h"
@@ -160,6 +162,7 @@ static void reload_now(void *self)
     d->down = true;
     if (d->ike)
         ike_forget_all(d->ike);
+    ctcp_forget(d);
     device_console_reset(d->console);
     stop(d);
     empty_network(d);

@@ -80,6 +80,8 @@ static bool seal(struct ipsec *x, struct pair *pair, struct net_if *out, ip4 nex
     ip4 dst = sa->dst;
     esp_sa_id id = sa->id;
     ipsec_pair_used(pair); /* may end it */
+    if (x->ops.carry && x->ops.carry(x->ops.self, p, dst))
+        return sad_by_id(x->sad, id) != NULL;
     /* The peer may lie in another direction than the traffic it takes. */
     if (f->dst != dst && !net_route_lookup(x->node, dst, &out, &nexthop))
         pkt_drop(x->node, p, DROP_IP_NO_ROUTE);

@@ -55,6 +55,14 @@ bool ipsec_udp_input(struct ipsec *x, struct net_if *in, ip4 src, uint16_t sport
     return false;
 }
 
+void ipsec_carried_input(struct ipsec *x, struct net_if *in, ip4 src, ip4 dst, struct span esp)
+{
+    if (esp.n > UINT16_MAX - IP4_HEAD)
+        count(x, DROP_TOO_BIG);
+    else
+        ipsec_esp_input(x, in, unwrap(src, dst, esp), 0);
+}
+
 /* ---- Peers that move, RFC 3947 7 ---- */
 
 static void move(struct pair *p, ip4 remote, uint16_t rport)

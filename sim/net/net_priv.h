@@ -97,6 +97,7 @@ struct net_node {
     GArray *icmp_watches; /* struct icmp_watch */
     GArray *udp;          /* struct udp_bind, by port */
     GArray *protos;       /* struct proto_bind */
+    GArray *tcp_raw;      /* struct tcp_raw */
     GPtrArray *pings;     /* struct net_ping, those alive */
     struct reassembly *reassembly;
     struct tcp_stack *tcp;   /* NULL until it listens or connects */

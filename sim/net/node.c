@@ -98,6 +98,7 @@ void node_free(struct net_node *n)
     array_unref(n->icmp_watches);
     array_unref(n->udp);
     array_unref(n->protos);
+    array_unref(n->tcp_raw);
     array_unref(n->drops);
     g_free(n);
 }

@@ -284,7 +284,7 @@ static bool listener_find(const struct tcp_stack *s, uint16_t port, guint *at)
 bool tcp_bound(const struct net_node *n, uint16_t port)
 {
     guint at;
-    return n->tcp && listener_find(n->tcp, port, &at);
+    return (n->tcp && listener_find(n->tcp, port, &at)) || tcp_raw_bound(n, port);
 }
 
 bool net_tcp_listen(struct net_node *n, uint16_t port, const struct net_tcp_settings *settings,
@@ -292,7 +292,7 @@ bool net_tcp_listen(struct net_node *n, uint16_t port, const struct net_tcp_sett
 {
     struct tcp_stack *s = stack_of(n);
     guint at;
-    if (port == 0 || listener_find(s, port, &at))
+    if (port == 0 || listener_find(s, port, &at) || tcp_raw_bound(n, port))
         return false;
     struct tcp_listener *l = g_new0(struct tcp_listener, 1);
     l->stack = s;
@@ -507,6 +507,10 @@ void tcp_input(struct net_node *n, struct net_if *in, struct pkt *p, const struc
     /* RFC 9293 3.9.2.3: nothing that came to many is TCP's, and nobody has port 0. */
     if (why == DROP_NONE && (dest_of(n, ip->dst)->kind != DEST_LOCAL || ip->src == 0))
         why = DROP_TCP_NO_PORT;
+    if (why == DROP_NONE && n->tcp_raw && tcp_raw_input(n, in, ip, &h, payload)) {
+        pkt_unref(p);
+        return;
+    }
     if (why == DROP_NONE) {
         struct tcp_key key = {ip->dst, ip->src, h.dport, h.sport};
         struct net_tcp *c = n->tcp ? g_hash_table_lookup(n->tcp->by_key, &key) : NULL;

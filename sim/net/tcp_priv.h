@@ -153,6 +153,16 @@ void tcp_kill(struct net_tcp *c);
 bool tcp_established(struct net_tcp *c); /* false: refused, and gone */
 void tcp_half_open(struct net_tcp *c, struct tcp_listener *l);
 
+/* tcp_raw.c */
+struct tcp_raw {
+    uint16_t port;
+    net_tcp_raw_fn fn;
+    void *self;
+};
+bool tcp_raw_bound(const struct net_node *n, uint16_t port);
+bool tcp_raw_input(struct net_node *n, struct net_if *in, const struct ip4_head *ip,
+                   const struct tcp_head *h, struct span payload); /* false: nobody's */
+
 /* tcp_input.c */
 void tcp_segment(struct net_tcp *c, const struct tcp_head *h, struct span payload);
 /* The peer's SYN: its numbers and options. */

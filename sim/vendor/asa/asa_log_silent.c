@@ -101,6 +101,7 @@ const struct vendor_silent asa_silent[] = {
     {EV_aaa_verdict,      "told with the login"},
     {EV_lease,            "told with the login"},
     {EV_service,          "told with the login"},
+    {EV_ctcp,              "show vpn-sessiondb has the protocol"},
 };
 // clang-format on
 const size_t asa_n_silent = G_N_ELEMENTS(asa_silent);

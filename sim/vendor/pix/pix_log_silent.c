@@ -87,6 +87,7 @@ const struct vendor_silent pix_silent[] = {
     {EV_aaa_verdict,      "told with the login"},
     {EV_lease,            "told with the login"},
     {EV_service,          "told with the login"},
+    {EV_ctcp,              "IPsec goes in no TCP here"},
 };
 // clang-format on
 const size_t pix_n_silent = G_N_ELEMENTS(pix_silent);
