@@ -64,6 +64,8 @@ struct net_if {
     uint32_t link_end;
     bool no_unreachables; /* no ip unreachables */
     bool no_keepalive;    /* line protocol up without a link */
+    bool borrowed;        /* its address comes and goes, so programs of the node do not hold on to
+                             one: each packet they send has that of the interface it leaves by */
     bool per_packet;      /* equal routes of which one leaves here are used packet by packet */
     bool no_route_cache;  /* no fast path for what comes or leaves here (net/qos.h) */
     uint64_t in_packets, in_bytes, out_packets, out_bytes, in_drops, out_drops;

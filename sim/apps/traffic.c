@@ -152,20 +152,30 @@ static ip4 first_address(const struct net_node *n)
     return 0;
 }
 
+/* The sender's address may be another when the packet goes out. */
+static bool source_moves(const struct net_node *n)
+{
+    for (size_t i = 0; i < net_if_count(n); i++)
+        if (net_if_at(n, i)->borrowed)
+            return true;
+    return false;
+}
+
 static bool complete(struct traffic *t, GError **error)
 {
     struct traffic_spec *s = &t->spec;
     static const uint32_t leasts[] = {ECHO_LEAST, UDP_LEAST, 1};
     uint32_t least = leasts[s->kind], most = s->kind == TRAFFIC_TCP ? TRAFFIC_MESSAGE : UINT16_MAX;
-    if (s->src == 0)
+    bool moves = source_moves(s->from);
+    if (s->src == 0 && !moves)
         s->src = first_address(s->from);
     if (s->dst == 0)
         s->dst = first_address(s->to);
     if (s->burst == 0)
         s->burst = 1;
     const char *problem =
-        s->src == 0   ? "the sender has no address"
-        : s->dst == 0 ? "the receiver has no address"
+        s->src == 0 && !moves ? "the sender has no address"
+        : s->dst == 0         ? "the receiver has no address"
         : s->every < 0 || (s->every == 0 && s->kind != TRAFFIC_TCP)
             ? "the time between packets must be more than 0"
         : s->size < least
