@@ -80,12 +80,17 @@ size_t net_if_count(const struct net_node *n);
 struct net_if *net_if_at(const struct net_node *n, size_t i);
 void net_if_set_address(struct net_if *i, ip4 addr,
                         ip4 mask); /* connected route follows; 0 removes */
+/* Its hardware address, the same in every run: 02 (locally administered) and 40 bits of the FNV-1a
+ * hash of "node/interface". */
+void net_if_mac(const struct net_if *i, uint8_t mac[6]);
 void net_if_set_admin(struct net_if *i, bool up);
 bool net_if_protocol_up(
     const struct net_if *i); /* admin up and its link up (loopbacks: admin up) */
 /* Watches state and address changes of the node's interfaces, and (with NULL) of its static routes.
  * Without fn, nobody watches any more. */
 void net_node_on_change(struct net_node *n, void (*fn)(void *self, struct net_if *i), void *self);
+/* This one watches no more. Not from within fn. */
+void net_node_off_change(struct net_node *n, void (*fn)(void *self, struct net_if *i), void *self);
 
 /* ---- Routes: longest prefix, then lowest distance ---- */
 
@@ -139,6 +144,10 @@ bool net_send_ip(struct net_node *n, ip4 src, ip4 dst, uint8_t protocol, uint8_t
                  struct span payload);
 bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, uint8_t tos,
                   struct span payload);
+/* The same out of this interface, whatever the routes say and without the egress hook: how one that
+ * has no address yet (src 0) speaks to the limited broadcast address. */
+void net_send_udp_on(struct net_if *out, ip4 src, uint16_t sport, ip4 dst, uint16_t dport,
+                     uint8_t tos, struct span payload);
 /* An ICMP error about a packet that is not consumed (RFC 1812 4.3.2: never about ICMP errors,
  * fragments, broadcasts). */
 void net_icmp_error(struct net_node *n, const struct pkt *about, uint8_t type, uint8_t code,

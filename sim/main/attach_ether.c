@@ -76,19 +76,6 @@ GQuark attach_error_quark(void)
 
 /* ---- Stations ---- */
 
-/* The same in every run, so that neighbours need not learn anew: 02 (locally administered) and 40
- * bits of the FNV-1a hash of "node/interface". */
-static void station_mac(const struct net_if *i, uint8_t out[ETHER_ADDR])
-{
-    g_autofree char *name = g_strdup_printf("%s/%s", net_node_name(i->node), i->name);
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (const char *c = name; *c; c++)
-        h = (h ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
-    out[0] = 0x02;
-    for (int k = 1; k < ETHER_ADDR; k++, h >>= 8)
-        out[k] = (uint8_t)h;
-}
-
 static const struct station *station_of_mac(const struct attach_port *port, const uint8_t *mac)
 {
     for (uint32_t k = 0; k < port->n_stations; k++)
@@ -335,7 +322,7 @@ static void stations_make(struct attach_port *port)
         struct station *s = &port->stations[k];
         uint8_t mac[ETHER_ADDR];
         s->i = net_link_end(port->link, k);
-        station_mac(s->i, mac);
+        net_if_mac(s->i, mac);
         while (station_of_mac(port, mac)) /* two names of one hash */
             mac[5]++;
         memcpy(s->mac, mac, ETHER_ADDR);

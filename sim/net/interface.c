@@ -64,6 +64,17 @@ struct net_if *net_if_at(const struct net_node *n, size_t i)
     return i < n->ifs->len ? g_ptr_array_index(n->ifs, i) : NULL;
 }
 
+void net_if_mac(const struct net_if *i, uint8_t mac[6])
+{
+    g_autofree char *name = g_strdup_printf("%s/%s", net_node_name(i->node), i->name);
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = name; *c; c++)
+        h = (h ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+    mac[0] = 0x02;
+    for (int k = 1; k < 6; k++, h >>= 8)
+        mac[k] = (uint8_t)h;
+}
+
 void net_if_set_address(struct net_if *i, ip4 addr, ip4 mask)
 {
     if (!addr)

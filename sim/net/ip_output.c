@@ -264,14 +264,13 @@ bool net_send_ip(struct net_node *n, ip4 src, ip4 dst, uint8_t protocol, uint8_t
     return true;
 }
 
-bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, uint8_t tos,
-                  struct span payload)
+/* NULL: no packet can hold it, which is counted. */
+static struct pkt *udp_make(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t dport,
+                            uint8_t tos, struct span payload)
 {
-    if (!ip_source(n, &src, dst))
-        return false;
     if (payload.n > UINT16_MAX - IP4_HEAD - UDP_HEAD) {
         too_big(n, src, dst, IPPROTO_NUM_UDP, payload.n);
-        return true;
+        return NULL;
     }
     struct pkt *p = pkt_new(IP4_HEAD + UDP_HEAD + payload.n);
     uint8_t *udp = pkt_data(p) + IP4_HEAD;
@@ -279,6 +278,27 @@ bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t
         memcpy(udp + UDP_HEAD, payload.p, payload.n);
     udp_emit(src, dst, sport, dport, udp, payload.n);
     ip_head_put(n, p, src, dst, IPPROTO_NUM_UDP, tos, false);
-    net_output(n, p);
+    return p;
+}
+
+bool net_send_udp(struct net_node *n, ip4 src, uint16_t sport, ip4 dst, uint16_t dport, uint8_t tos,
+                  struct span payload)
+{
+    if (!ip_source(n, &src, dst))
+        return false;
+    struct pkt *p = udp_make(n, src, sport, dst, dport, tos, payload);
+    if (p)
+        net_output(n, p);
     return true;
+}
+
+void net_send_udp_on(struct net_if *out, ip4 src, uint16_t sport, ip4 dst, uint16_t dport,
+                     uint8_t tos, struct span payload)
+{
+    struct net_node *n = out->node;
+    struct pkt *p = udp_make(n, src, sport, dst, dport, tos, payload);
+    if (!p)
+        return;
+    ++*n->count.sent;
+    net_output_on(out, dst, p);
 }

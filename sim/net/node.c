@@ -156,6 +156,15 @@ void net_node_on_change(struct net_node *n, void (*fn)(void *self, struct net_if
     g_array_append_val(n->watches, w);
 }
 
+void net_node_off_change(struct net_node *n, void (*fn)(void *self, struct net_if *i), void *self)
+{
+    for (guint k = n->watches ? n->watches->len : 0; k-- > 0;) {
+        const struct net_watch *w = &g_array_index(n->watches, struct net_watch, k);
+        if (w->fn == fn && w->self == self)
+            g_array_remove_index(n->watches, k);
+    }
+}
+
 void node_changed(struct net_node *n, struct net_if *i)
 {
     n->generation++;
