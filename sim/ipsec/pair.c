@@ -74,7 +74,8 @@ static size_t end_all(struct ipsec *x, bool (*wanted)(const struct pair *p, cons
 static bool cleared(const struct pair *p, const void *what)
 {
     const struct ipsec_clear_what *w = what;
-    return (!w->peer || w->peer == p->remote) && (!w->map || g_str_equal(w->map, p->ident->map)) &&
+    return (!w->peer || w->peer == p->remote) && (!w->nat || w->nat == p->view.nat) &&
+           (!w->map || g_str_equal(w->map, p->ident->map)) &&
            (!w->spi || w->spi == p->view.spi_in || w->spi == p->view.spi_out) &&
            (!w->on || w->on == p->ident->view.on);
 }

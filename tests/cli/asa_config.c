@@ -266,6 +266,43 @@ Test(asa_config, a_line_is_shown_as_the_version_shows_it)
     }
 }
 
+Test(asa_config, nat_traversal_is_on_from_8_0_and_what_differs_is_shown)
+{
+    static const struct {
+        const char *version, *typed;
+        bool on;
+        uint32_t keepalive_s;
+        const char *shown; /* NULL = it is as the version has it */
+    } row[] = {
+        {"7.0", "", false, 20, NULL},
+        {"7.2", "crypto isakmp nat-traversal", true, 20, "crypto isakmp nat-traversal 20\n"},
+        {"7.1", "isakmp nat-traversal 30", true, 30, "\nisakmp nat-traversal 30\n"},
+        {"7.2", "no crypto isakmp nat-traversal", false, 20, NULL},
+        {"8.0", "", true, 20, NULL},
+        {"8.2", "crypto isakmp nat-traversal 20", true, 20, NULL},
+        {"8.2", "crypto isakmp nat-traversal 3600", true, 3600, "nat-traversal 3600\n"},
+        {"8.4", "no crypto isakmp nat-traversal", false, 20, "no crypto isakmp nat-traversal\n"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        struct box *a = appliance(row[i].version), *b = box_new_of("asa", row[i].version);
+        const struct ike_conf *c = a->d->ike_conf;
+        g_autofree char *lines = g_strdup_printf("configure terminal\n%s\nend\n", row[i].typed);
+        box_type(a, lines);
+        g_autofree char *text = saved(a);
+        cr_expect_eq(c->nat_traversal, row[i].on, "%zu", i);
+        cr_expect_eq(c->nat_keepalive_s, row[i].keepalive_s, "%zu", i);
+        if (row[i].shown)
+            cr_expect(strstr(text, row[i].shown), "%zu: %s", i, text);
+        else
+            cr_expect_not(strstr(text, "nat-traversal"), "%zu: %s", i, text);
+        box_load(b, text);
+        cr_expect_eq(b->d->ike_conf->nat_traversal, row[i].on, "%zu", i);
+        cr_expect(strstr(box_type(a, "show running-config all"), "nat-traversal"), "%zu", i);
+        box_free(a);
+        box_free(b);
+    }
+}
+
 Test(asa_config, all_shows_the_defaults_too)
 {
     struct box *b = box_new_of("asa", "7.2(2)");

@@ -67,7 +67,6 @@ static const char site[] =
     "isakmp key wild address 0.0.0.0 netmask 0.0.0.0\n"
     "isakmp identity address\n"
     "isakmp keepalive 10 3\n"
-    "isakmp nat-traversal 20\n"
     "isakmp policy 10 authentication pre-share\n"
     "isakmp policy 10 encryption 3des\n"
     "isakmp policy 10 hash md5\n"
@@ -219,7 +218,6 @@ Test(pix_config, what_was_given_can_be_taken)
         {"no isakmp policy 10 hash md5", "hash md5"},
         {"no isakmp key wild address 0.0.0.0 netmask 0.0.0.0", "wild"},
         {"no isakmp keepalive 10 3", "keepalive"},
-        {"no isakmp nat-traversal", "nat-traversal"},
         {"clear isakmp", "isakmp policy"},
         {"clear isakmp", "isakmp key"},
         {"clear isakmp", "isakmp enable"},
@@ -313,10 +311,10 @@ Test(pix_config, what_cannot_be_is_refused_in_the_devices_words)
 
 Test(pix_config, words_of_6_3_are_refused_before_it)
 {
-    static const char *const line[] = {"isakmp policy 20 encryption aes",
-                                       "isakmp policy 20 group 5",
-                                       "crypto ipsec transform-set x esp-aes-256 esp-sha-hmac",
-                                       "crypto map mymap 10 set pfs group5"};
+    static const char *const line[] = {
+        "isakmp policy 20 encryption aes", "isakmp policy 20 group 5",
+        "crypto ipsec transform-set x esp-aes-256 esp-sha-hmac", "isakmp nat-traversal",
+        "crypto map mymap 10 set pfs group5"};
     for (size_t i = 0; i < G_N_ELEMENTS(line); i++) {
         struct box *old = firewall("6.2"), *new = firewall("6.3");
         box_type(old, "configure terminal");
@@ -326,6 +324,31 @@ Test(pix_config, words_of_6_3_are_refused_before_it)
         box_free(old);
         box_free(new);
     }
+}
+
+Test(pix_config, nat_traversal_is_off_until_it_is_configured_and_shown_then)
+{
+    struct box *b = firewall("6.3");
+    cr_expect_not(b->d->ike_conf->nat_traversal);
+    box_type(b, "configure terminal");
+    static const struct {
+        const char *line, *shown; /* NULL = nothing */
+    } row[] = {
+        {"isakmp nat-traversal", "isakmp nat-traversal 20\n"},
+        {"crypto isakmp nat-traversal 45", "isakmp nat-traversal 45\n"},
+        {"no isakmp nat-traversal", NULL},
+        {"isakmp nat-traversal 10", "isakmp nat-traversal 10\n"},
+        {"clear isakmp", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        box_type(b, row[i].line);
+        const char *text = box_type(b, "write terminal");
+        cr_expect_eq(b->d->ike_conf->nat_traversal, row[i].shown != NULL, "%s", row[i].line);
+        cr_expect(row[i].shown ? strstr(text, row[i].shown) != NULL
+                               : !strstr(text, "nat-traversal"),
+                  "%s", row[i].line);
+    }
+    box_free(b);
 }
 
 Test(pix_config, an_incomplete_map_is_said_to_do_nothing)

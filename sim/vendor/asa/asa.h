@@ -4,6 +4,7 @@
  *   asa_load.c      a startup configuration
  *   asa_if.c        interfaces by hardware name and by nameif
  *   asa_session.c   one session a peer: what of it ends by time, and what ends with it
+ *   asa_natt.c      NAT traversal
  *   asa_config*.c   configuration lines -> net, ike, ipsec configuration; their no forms
  *   asa_running.c   show running-config: read back from the same configuration
  *   asa_exec.c      clear, debug, configure, write, reload; asa_ping.c ping
@@ -173,13 +174,21 @@ void asa_stats_stop(struct asa *s);
 /* What the node dropped up to now is of no interest. */
 void asa_drops_forget(struct asa *s);
 
-/* ---- asa_session.c ---- */
+/* ---- asa_session.c: a peer is an address, or a number where several are behind one ---- */
 void asa_sessions_start(struct asa *s);
 void asa_sessions_stop(struct asa *s);
 /* Ends everything there is with a peer, and tells it. False: there was nothing. */
-bool asa_session_end(struct asa *s, ip4 peer, enum ike_why why);
+bool asa_session_end(struct asa *s, ip4 peer, uint32_t nat, enum ike_why why);
 /* How long the session may still be idle, and last; -1 = for ever. False: there is no session. */
-bool asa_session_left(const struct asa *s, ip4 peer, sim_time *idle, sim_time *session);
+bool asa_session_left(const struct asa *s, ip4 peer, uint32_t nat, sim_time *idle,
+                      sim_time *session);
+/* The mapping of its NAT has changed: it is at another address. */
+void asa_session_moved(struct asa *s, uint32_t nat, ip4 peer);
+
+/* ---- asa_natt.c ---- */
+extern const struct cli_command asa_config_natt[];
+void asa_natt_init(struct asa *s);
+void asa_natt_text(const struct asa *s, bool all, GString *out);
 
 /* ---- asa_config_group.c ---- */
 void asa_policy_free(void *p);

@@ -133,7 +133,6 @@ const struct cli_command asa_config_keep[] = {
     K("snmp-server enable traps value:LINE", MID),
     KNO("sysopt connection reclassify-vpn", CRYPTO),
     KNO("sysopt noproxyarp if:WORD", CRYPTO),
-    KNO("(crypto isakmp|isakmp) nat-traversal [value:<10-3600>]", CRYPTO),
     K("(crypto isakmp|isakmp) disconnect-notify", CRYPTO),
     KNO("(crypto (isakmp|ikev1)|isakmp) am-disable", CRYPTO),
     K("(crypto isakmp|isakmp) reload-wait", CRYPTO),

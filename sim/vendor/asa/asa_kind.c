@@ -9,11 +9,23 @@
 
 static const struct cli_command *const exec_tables[] = {
     asa_show_table, asa_exec_table, asa_exec_conn, asa_exec_nat, asa_ping_table, NULL};
-static const struct cli_command *const config_tables[] = {
-    asa_config_nav,   asa_config_global, asa_config_acl,    asa_config_isakmp,
-    asa_config_ipsec, asa_config_map,    asa_config_tunnel, asa_config_group_policy,
-    asa_config_mss,   asa_config_access, asa_config_audit,  asa_config_keep,
-    asa_config_conn,  asa_config_nat,    asa_config_object, NULL};
+static const struct cli_command *const config_tables[] = {asa_config_nav,
+                                                          asa_config_global,
+                                                          asa_config_acl,
+                                                          asa_config_isakmp,
+                                                          asa_config_ipsec,
+                                                          asa_config_map,
+                                                          asa_config_tunnel,
+                                                          asa_config_group_policy,
+                                                          asa_config_mss,
+                                                          asa_config_access,
+                                                          asa_config_audit,
+                                                          asa_config_keep,
+                                                          asa_config_conn,
+                                                          asa_config_nat,
+                                                          asa_config_object,
+                                                          asa_config_natt,
+                                                          NULL};
 static const struct cli_command *const if_tables[] = {asa_config_nav, asa_config_if_rows, NULL};
 static const struct cli_command *const policy_tables[] = {asa_config_nav, asa_config_policy_rows,
                                                           NULL};
@@ -211,6 +223,8 @@ static bool asa_init(struct device *d, const char *version, GError **error)
     s->invalid_at = -1;
     set_profile(s);
     set_defaults(s);
+    asa_natt_init(s);
+    d->ike_datagram = datagram;
     net_udp_unbind(d->node, 500);
     net_udp_bind(d->node, 500, datagram, s);
     net_udp_yield(d->node, 500, true); /* until IKE is enabled */

@@ -17,11 +17,11 @@ struct asa_esp *asa_esp_of(const struct asa *s, esp_sa_id sa)
     return g_hash_table_lookup(s->speech->esp, GUINT_TO_POINTER(sa));
 }
 
-struct asa_session *asa_session_of(const struct asa *s, ip4 peer)
+struct asa_session *asa_session_of(const struct asa *s, ip4 peer, uint32_t nat)
 {
     for (guint i = 0; i < s->speech->sessions->len; i++) {
         struct asa_session *w = g_ptr_array_index(s->speech->sessions, i);
-        if (w->peer == peer)
+        if (w->nat == nat && (nat || w->peer == peer))
             return w;
     }
     return NULL;

@@ -174,7 +174,8 @@ ASA_ON(ike_state)
         w->died_in = e->old;
     if (!w || e->input != IKE_INPUT_INTERNAL_PHASE1_COMPLETE)
         return;
-    asa_session_begin(s, w->remote);
+    w->nat = asa_nat_of(s, e->sa);
+    asa_session_begin(s, w->remote, w->nat);
     asa_peer_known(s, w->remote);
     asa_log(s, 6, 113009, "AAA retrieved default group policy (DfltGrpPolicy) for user = %s",
             IP4S(w->remote));

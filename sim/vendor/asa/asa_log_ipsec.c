@@ -71,10 +71,10 @@ ASA_ON(ipsec_sa_dead)
             "IPSEC: An %s LAN-to-LAN SA (SPI= 0x%08X) between %s and %s (user= %s) has been "
             "deleted.",
             way, e->spi, IP4S(w->local), IP4S(peer), IP4S(peer));
-    struct asa_session *session = asa_session_of(s, peer);
+    struct asa_session *session = asa_session_of(s, peer, w->nat);
     tunnel_counted(s, session, e);
     if (session && session->tunnels == 0)
-        asa_session_check(s, peer, 0, e->why);
+        asa_session_check(s, peer, w->nat, 0, e->why);
 }
 
 /* The seconds that are over are told by the rekey itself, the kilobytes here. */

@@ -1,4 +1,5 @@
-/* Messages of NAT traversal (CAT-01 to 03): vendor IDs, discovery, keepalives. */
+/* Messages of NAT traversal (CAT-01 to 03): vendor IDs, discovery, keepalives, a peer that is found
+ * elsewhere. */
 #include "asa_log_priv.h"
 
 static const char *version_word(enum ike_vid v)
@@ -36,6 +37,33 @@ ASA_ON(ike_nat)
             status_word(e->there), status_word(e->here));
 }
 
+static bool view_of(const struct asa *s, ike_sa_id id, struct ike_sa_view *v)
+{
+    for (size_t i = 0; ike_sa_at(s->d->ike, i, v); i++)
+        if (v->id == id)
+            return true;
+    return false;
+}
+
+uint32_t asa_nat_of(const struct asa *s, ike_sa_id sa)
+{
+    struct ike_sa_view v;
+    return view_of(s, sa, &v) ? v.nat : 0;
+}
+
+/* What is remembered of a peer goes with it; its number stays. */
+ASA_ON(ike_moved)
+{
+    struct asa_ike *w = asa_ike_of(s, e->sa);
+    if (!w)
+        return;
+    w->remote = e->remote;
+    struct asa_session *session = w->nat ? asa_session_of(s, 0, w->nat) : NULL;
+    if (session)
+        session->peer = e->remote;
+    asa_session_moved(s, w->nat, e->remote);
+}
+
 ASA_ON(udp_keepalive)
 {
     const struct net_if *in = net_if_by_name(s->d->node, e->interface);
@@ -45,9 +73,6 @@ ASA_ON(udp_keepalive)
 }
 
 const struct asa_hearing asa_hear_natt[] = {
-    ASA_HEAR(ike_natt_said),
-    ASA_HEAR(ike_nat_d),
-    ASA_HEAR(ike_nat),
-    ASA_HEAR(udp_keepalive),
-    (struct asa_hearing){.fn = NULL},
+    ASA_HEAR(ike_natt_said), ASA_HEAR(ike_nat_d),     ASA_HEAR(ike_nat),
+    ASA_HEAR(ike_moved),     ASA_HEAR(udp_keepalive), (struct asa_hearing){.fn = NULL},
 };

@@ -32,9 +32,11 @@ extern const size_t asa_n_silent;
 /* All tunnels with one peer: what is in the session database. */
 struct asa_session {
     ip4 peer;
+    uint32_t nat;   /* number of the peer behind its address */
     uint32_t index; /* 1, 2 … */
     sim_time since;
     char *login; /* the calendar then */
+    bool udp;    /* ESP goes in UDP, RFC 3948 */
     unsigned tunnels;
     uint64_t tx, rx; /* of tunnels that have ended */
 };
@@ -53,6 +55,7 @@ struct asa_flow {
 /* An IKE SA. */
 struct asa_ike {
     ip4 local, remote;
+    uint32_t nat; /* number of the peer behind its address */
     enum ike_role role;
     enum ike_state state, died_in;
     GQueue wants;                    /* struct asa_want *, asked and not begun */
@@ -67,6 +70,7 @@ struct asa_ike {
 /* An IPsec SA. */
 struct asa_esp {
     ip4 local, peer, local_net, remote_net;
+    uint32_t nat;
     uint32_t spi;
 };
 struct asa_limit {
@@ -96,7 +100,7 @@ struct asa_speech {
 /* ---- asa_log.c ---- */
 struct asa_ike *asa_ike_of(const struct asa *s, ike_sa_id sa); /* NULL when there is none */
 struct asa_esp *asa_esp_of(const struct asa *s, esp_sa_id sa);
-struct asa_session *asa_session_of(const struct asa *s, ip4 peer);
+struct asa_session *asa_session_of(const struct asa *s, ip4 peer, uint32_t nat);
 /* A message of IKE, which debug crypto isakmp shows too. `group` puts the tunnel group of the peer
  * in front of its address; peer 0 puts nothing. */
 void asa_say(struct asa *s, int severity, uint32_t id, ip4 peer, bool group, const char *format,
@@ -119,12 +123,14 @@ const char *asa_intf_named(const struct asa *s, const char *hardware);
 /* Nothing could be sent: there is no key for the peer, or no policy. */
 void asa_cannot_begin(struct asa *s, const struct ev_ike_fail *e);
 void asa_flow_waits(struct asa *s, const struct ev_pkt_drop *e);
+/* ---- asa_log_natt.c ---- */
+uint32_t asa_nat_of(const struct asa *s, ike_sa_id sa); /* the number of its peer */
 /* ---- asa_log_ike.c ---- */
 bool asa_has_group(const struct asa_ike *w); /* NULL: no */
 /* ---- asa_log_session.c ---- */
-void asa_session_begin(struct asa *s, ip4 peer);
+void asa_session_begin(struct asa *s, ip4 peer, uint32_t nat);
 /* The session with a peer is over when nothing of it is left. */
-void asa_session_check(struct asa *s, ip4 peer, ike_sa_id dying, enum ike_why why);
+void asa_session_check(struct asa *s, ip4 peer, uint32_t nat, ike_sa_id dying, enum ike_why why);
 /* What phase 1 starts when it is complete. */
 void asa_phase1_timers(struct asa *s, ike_sa_id sa, ip4 peer);
 /* ---- asa_show_ipsec.c ---- */

@@ -162,16 +162,21 @@ static void negotiated(struct asa *s, const struct ev_qm_install *e)
 static void remember(struct asa *s, const struct ev_ipsec_sa_new *e)
 {
     const struct ev_qm_install *i = &s->speech->install;
+    const struct asa_ike *of = asa_ike_of(s, i->sa);
     struct asa_esp *w = g_new0(struct asa_esp, 1);
     *w = (struct asa_esp){.local = e->inbound ? e->dst : e->src,
                           .peer = e->inbound ? e->src : e->dst,
                           .local_net = i->local_net,
                           .remote_net = i->remote_net,
+                          .nat = of ? of->nat : 0,
                           .spi = e->spi};
     g_hash_table_replace(s->speech->esp, GUINT_TO_POINTER(e->sa), w);
-    struct asa_session *session = asa_session_of(s, w->peer);
-    if (session)
+    struct asa_session *session = asa_session_of(s, w->peer, w->nat);
+    const struct esp_sa *sa = sad_by_id(ipsec_sad(s->d->ipsec), e->sa);
+    if (session) {
         session->tunnels++;
+        session->udp |= sa && sa->suite.udp;
+    }
 }
 
 /* Both SAs of a pair are in: the negotiation is told of first, its end last. */

@@ -5,14 +5,14 @@
 
 /* ---- Sessions ---- */
 
-void asa_session_begin(struct asa *s, ip4 peer)
+void asa_session_begin(struct asa *s, ip4 peer, uint32_t nat)
 {
-    if (asa_session_of(s, peer))
+    if (asa_session_of(s, peer, nat))
         return;
     struct vendor_clock t = vendor_clock_at(device_clock_ns(s->d));
     struct asa_session *w = g_new0(struct asa_session, 1);
     *w = (struct asa_session){
-        .peer = peer, .index = s->speech->next_index++, .since = sim_now(s->d->sim)};
+        .peer = peer, .nat = nat, .index = s->speech->next_index++, .since = sim_now(s->d->sim)};
     w->login = g_strdup_printf("%02d:%02d:%02d UTC %s %s %d %d", t.hour, t.minute, t.second,
                                vendor_weekday[t.weekday], vendor_month[t.month - 1], t.day, t.year);
     g_ptr_array_add(s->speech->sessions, w);
@@ -52,24 +52,28 @@ static const char *torn_reason(const struct asa_ike *w, enum ike_why why)
     }
 }
 
-static bool has_other_sa(const struct asa *s, ip4 peer, ike_sa_id dying)
+static bool has_other_sa(const struct asa *s, ip4 peer, uint32_t nat, ike_sa_id dying)
 {
     struct ike_sa_view v;
     for (size_t i = 0; ike_sa_at(s->d->ike, i, &v); i++)
-        if (v.remote == peer && v.id != dying && v.state == IKE_STATE_QM_IDLE)
+        if (v.nat == nat && (nat || v.remote == peer) && v.id != dying &&
+            v.state == IKE_STATE_QM_IDLE)
             return true;
     return false;
 }
 
-static const char *session_type(const struct asa *s)
+/* A session whose tunnels go in UDP has a type of its own. */
+static const char *session_type(const struct asa *s, bool udp)
 {
+    if (udp && !asa_since(s, 8, 4))
+        return asa_since(s, 8, 0) ? "IPsecLAN2LANOverNatT" : "IPSecLAN2LANOverNatT";
     return asa_since(s, 8, 4) ? "LAN-to-LAN" : asa_since(s, 8, 0) ? "IPsec" : "IPSecLAN2LAN";
 }
 
-void asa_session_check(struct asa *s, ip4 peer, ike_sa_id dying, enum ike_why why)
+void asa_session_check(struct asa *s, ip4 peer, uint32_t nat, ike_sa_id dying, enum ike_why why)
 {
-    struct asa_session *w = asa_session_of(s, peer);
-    if (!w || w->tunnels || has_other_sa(s, peer, dying))
+    struct asa_session *w = asa_session_of(s, peer, nat);
+    if (!w || w->tunnels || has_other_sa(s, peer, nat, dying))
         return;
     const char *reason = torn_reason(asa_ike_of(s, dying), why);
     sim_time lasted = sim_now(s->d->sim) - w->since;
@@ -79,7 +83,7 @@ void asa_session_check(struct asa *s, ip4 peer, ike_sa_id dying, enum ike_why wh
             "Group = %s, Username = %s, IP = %s, Session disconnected. Session Type: %s, Duration: "
             "%dh:%02dm:%02ds, Bytes xmt: %" G_GUINT64_FORMAT ", Bytes rcv: %" G_GUINT64_FORMAT
             ", Reason: %s",
-            asa_group_for(s, peer)->name, IP4S(peer), IP4S(peer), session_type(s),
+            asa_group_for(s, peer)->name, IP4S(peer), IP4S(peer), session_type(s, w->udp),
             (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60), w->tx, w->rx,
             reason);
     g_ptr_array_remove(s->speech->sessions, w);
@@ -90,12 +94,14 @@ ASA_ON(ike_sa_dead)
 {
     if (e->state != IKE_STATE_QM_IDLE)
         return;
-    const struct asa_session *w = asa_session_of(s, e->remote);
-    if (e->why == WHY_PEER_DELETE && has_other_sa(s, e->remote, e->sa))
+    const struct asa_ike *ike = asa_ike_of(s, e->sa);
+    uint32_t nat = ike ? ike->nat : 0;
+    const struct asa_session *w = asa_session_of(s, e->remote, nat);
+    if (e->why == WHY_PEER_DELETE && has_other_sa(s, e->remote, nat, e->sa))
         asa_say(s, 7, 713169, e->remote, true,
                 "IKE Received delete for rekeyed SA IKE peer: %s, SA address: %x, tunnelCnt: %u",
                 IP4S(e->remote), asa_handle(s, e->sa), w ? w->tunnels : 0);
-    asa_session_check(s, e->remote, e->sa, e->why);
+    asa_session_check(s, e->remote, nat, e->sa, e->why);
 }
 
 /* ---- Dead peer detection ---- */

@@ -50,7 +50,6 @@ const struct vendor_silent asa_silent[] = {
     {EV_ike_retransmit,   "713201 at who hears the copy"},
     {EV_ike_gave_up,      "713902 of ike_fail"},
     {EV_ike_float,        "713172 told of the NAT"},
-    {EV_ike_moved,        "show vpn-sessiondb has the port"},
     {EV_ike_keepalive,    "710007 at who hears it"},
     {EV_ike_unknown_spi,  "402114 of the packet; these devices do not recover SPIs"},
     {EV_qm_state,         "its end is told with ike_fail or 713120"},

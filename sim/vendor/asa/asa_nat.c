@@ -30,8 +30,11 @@ static int level(void *self, const struct net_if *i)
 
 static bool claims(void *self, const struct net_if *i, uint8_t protocol, uint16_t port)
 {
-    const struct asa_if *f = asa_if_of(self, i);
-    return f && f->listens && protocol == IPPROTO_NUM_UDP && (port == 500 || port == 4500);
+    const struct asa *s = self;
+    const struct asa_if *f = asa_if_of(s, i);
+    bool natt = s->d->ike_conf->nat_traversal;
+    return f && f->listens && protocol == IPPROTO_NUM_UDP &&
+           (port == 500 || (port == 4500 && natt));
 }
 
 static void build(void *self, struct fw_nat *t)
@@ -77,8 +80,7 @@ void asa_nat_changed(struct asa *s)
 bool asa_nat_claim(struct asa *s, const struct asa_if *f, GString *out)
 {
     static const uint16_t port[] = {500, 4500};
-    const char *no_natt = asa_kept_text(s, NULL, "no crypto isakmp nat-traversal");
-    for (size_t i = 0; i < (no_natt ? 1 : G_N_ELEMENTS(port)); i++)
+    for (size_t i = 0; i < (s->d->ike_conf->nat_traversal ? G_N_ELEMENTS(port) : 1); i++)
         if (fw_nat_holds(&s->nat->fw, asa_net_if(s, f), IPPROTO_NUM_UDP, port[i])) {
             g_string_append_printf(out, "UDP: ERROR - socket <unknown> %u in used\n",
                                    GUINT16_SWAP_LE_BE(port[i]));

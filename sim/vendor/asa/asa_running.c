@@ -209,7 +209,7 @@ static void maps(const struct asa *s, GString *out)
     }
 }
 
-static void isakmp(const struct asa *s, GString *out)
+static void isakmp(const struct asa *s, bool all, GString *out)
 {
     static const char *const cipher[] = {
         [CIPHER_DES] = "des",        [CIPHER_3DES] = "3des",      [CIPHER_AES128] = "aes",
@@ -237,6 +237,7 @@ static void isakmp(const struct asa *s, GString *out)
         else
             line(out, " lifetime %s", asa_since(s, 8, 0) ? "none" : "0");
     }
+    asa_natt_text(s, all, out);
 }
 
 /* What "show running-config all sysopt" has where nothing is typed (CAT-19); the lines of later
@@ -368,7 +369,7 @@ void asa_running_config(struct asa *s, bool secrets, bool all, GString *out)
     routes(s, text);
     ipsec(s, text);
     maps(s, text);
-    isakmp(s, text);
+    isakmp(s, all, text);
     if (all)
         sysopt_defaults(s, text);
     kept(s, ASA_PLACE_CRYPTO, NULL, "", text);

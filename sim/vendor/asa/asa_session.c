@@ -22,11 +22,11 @@ static void vpn_free(void *p)
     g_free(v);
 }
 
-static struct asa_vpn *find(const struct asa *s, ip4 peer)
+static struct asa_vpn *find(const struct asa *s, ip4 peer, uint32_t nat)
 {
     for (guint i = 0; i < s->sessions->len; i++) {
         struct asa_vpn *v = g_ptr_array_index(s->sessions, i);
-        if (v->peer == peer)
+        if (v->nat == nat && (nat || v->peer == peer))
             return v;
     }
     return NULL;
@@ -35,13 +35,13 @@ static struct asa_vpn *find(const struct asa *s, ip4 peer)
 /* ---- Ends ---- */
 
 /* The SAs of IPsec first: their deletes go out under the IKE SA. */
-bool asa_session_end(struct asa *s, ip4 peer, enum ike_why why)
+bool asa_session_end(struct asa *s, ip4 peer, uint32_t nat, enum ike_why why)
 {
-    const struct ipsec_clear_what what = {.peer = peer};
+    const struct ipsec_clear_what what = {.peer = nat ? 0 : peer, .nat = nat};
     struct ike_sa_view v;
     bool any = ipsec_clear(s->d->ipsec, &what, why) > 0;
     for (size_t i = 0; ike_sa_at(s->d->ike, i, &v); i++)
-        if (v.remote == peer && v.state != IKE_STATE_DEAD)
+        if (v.nat == nat && (nat || v.remote == peer) && v.state != IKE_STATE_DEAD)
             any |= ike_clear(s->d->ike, v.id, why) > 0;
     return any;
 }
@@ -73,24 +73,32 @@ static void due(void *owner)
     struct asa *s = v->s;
     sim_time now = sim_now(s->d->sim);
     if (v->refused)
-        asa_session_end(s, v->peer, WHY_CONFIG);
+        asa_session_end(s, v->peer, v->nat, WHY_CONFIG);
     else if (now >= later(v->since, v->lasts_for))
-        asa_session_end(s, v->peer, WHY_SESSION_TIME);
+        asa_session_end(s, v->peer, v->nat, WHY_SESSION_TIME);
     else if (now >= later(last_packet(v), v->idle_for))
-        asa_session_end(s, v->peer, WHY_IDLE);
+        asa_session_end(s, v->peer, v->nat, WHY_IDLE);
     else
         arm(v);
 }
 
-bool asa_session_left(const struct asa *s, ip4 peer, sim_time *idle, sim_time *session)
+bool asa_session_left(const struct asa *s, ip4 peer, uint32_t nat, sim_time *idle,
+                      sim_time *session)
 {
-    struct asa_vpn *v = find(s, peer);
+    struct asa_vpn *v = find(s, peer, nat);
     sim_time now = sim_now(s->d->sim);
     if (!v)
         return false;
     *idle = v->idle_for ? MAX(0, later(last_packet(v), v->idle_for) - now) : -1;
     *session = v->lasts_for ? MAX(0, later(v->since, v->lasts_for) - now) : -1;
     return true;
+}
+
+void asa_session_moved(struct asa *s, uint32_t nat, ip4 peer)
+{
+    struct asa_vpn *v = find(s, 0, nat);
+    if (v)
+        v->peer = peer;
 }
 
 /* ---- Phase 1 comes and goes ---- */
@@ -125,7 +133,8 @@ static bool has_other(const struct asa *s, const struct ike_turn *turn)
 {
     struct ike_sa_view o;
     for (size_t i = 0; ike_sa_at(s->d->ike, i, &o); i++)
-        if (o.remote == turn->remote && o.id != turn->sa && o.state == IKE_STATE_QM_IDLE)
+        if (o.nat == turn->nat && (o.nat || o.remote == turn->remote) && o.id != turn->sa &&
+            o.state == IKE_STATE_QM_IDLE)
             return true;
     return false;
 }
@@ -141,10 +150,13 @@ static void end(struct asa *s, const struct ike_turn *turn)
     if (has_other(s, turn))
         return;
     if (with_it && turn->tell)
-        ipsec_clear(s->d->ipsec, &(struct ipsec_clear_what){.peer = turn->remote}, turn->why);
+        ipsec_clear(
+            s->d->ipsec,
+            &(struct ipsec_clear_what){.peer = turn->nat ? 0 : turn->remote, .nat = turn->nat},
+            turn->why);
     else if (with_it)
         ipsec_peer_gone(s->d->ipsec, turn->local, turn->remote, turn->nat, turn->why);
-    g_ptr_array_remove(s->sessions, find(s, turn->remote));
+    g_ptr_array_remove(s->sessions, find(s, turn->remote, turn->nat));
 }
 
 static void turned(void *self, const struct ike_turn *turn)
@@ -152,7 +164,7 @@ static void turned(void *self, const struct ike_turn *turn)
     struct asa *s = self;
     if (!turn->up)
         end(s, turn);
-    else if (!find(s, turn->remote))
+    else if (!find(s, turn->remote, turn->nat))
         begin(s, turn);
 }
 

@@ -128,10 +128,11 @@ static void sa_text(const struct asa *s, const struct ipsec_ident *ident,
                     const struct ipsec_pair *p, bool inbound, GString *out)
 {
     uint32_t spi = inbound ? p->spi_in : p->spi_out;
-    const struct asa_session *w = asa_session_of(s, ident->peer);
+    const struct asa_session *w = asa_session_of(s, ident->peer, p->nat);
     g_string_append_printf(out, "      spi: 0x%08X (%u)\n         transform: ", spi, spi);
     asa_transform_text(p->suite, out);
-    g_string_append_printf(out, " no compression \n         in use settings ={L2L, Tunnel, %s}\n",
+    g_string_append_printf(out, " no compression \n         in use settings ={L2L, Tunnel, %s%s}\n",
+                           p->suite.udp ? "NAT-T-Encaps, " : "",
                            asa_since(s, 8, 4) ? "IKEv1, " : "");
     g_string_append_printf(out, "         slot: 0, conn_id: %u, crypto-map: %s\n",
                            4096 * (w ? w->index : 1), ident->map);
@@ -217,6 +218,7 @@ static void ident_text(const struct asa *s, const struct ipsec_ident *ident, boo
     const struct proxy *lp = &ident->local_proxy, *rp = &ident->remote_proxy;
     const struct ipsec_pair *newest = g_ptr_array_index(ident->pairs, 0);
     unsigned mtu = ident->on ? ident->on->mtu : 1500, path = mtu;
+    char port[2][8] = {"", ""}; /* where ESP goes in UDP */
     if (sim_now(s->d->sim) < newest->path_mtu_until)
         path = MIN(path, newest->path_mtu);
     g_string_append_printf(out, "    Crypto map tag: %s, seq num: %u, local addr: %s\n\n",
@@ -228,12 +230,16 @@ static void ident_text(const struct asa *s, const struct ipsec_ident *ident, boo
                            IP4S(rp->addr), IP4S(rp->mask), rp->protocol, rp->port);
     g_string_append_printf(out, "      current_peer: %s\n\n", IP4S(ident->peer));
     counters_text(s, ident, detail, out);
+    if (newest->suite.udp) {
+        g_snprintf(port[0], sizeof port[0], "/%u", newest->lport);
+        g_snprintf(port[1], sizeof port[1], "/%u", newest->rport);
+    }
     g_string_append_printf(out,
-                           "      local crypto endpt.: %s, remote crypto endpt.: %s\n\n"
+                           "      local crypto endpt.: %s%s, remote crypto endpt.: %s%s\n\n"
                            "      path mtu %u, ipsec overhead %u, media mtu %u\n"
                            "      current outbound spi: %08X\n",
-                           IP4S(ident->local), IP4S(ident->peer), path, overhead(newest), mtu,
-                           newest->spi_out);
+                           IP4S(ident->local), port[0], IP4S(ident->peer), port[1], path,
+                           overhead(newest), mtu, newest->spi_out);
     for (int inbound = 1; inbound >= 0; inbound--) {
         g_string_append_printf(out, "\n    %s esp sas:\n", inbound ? "inbound" : "outbound");
         for (guint k = 0; k < ident->pairs->len; k++)

@@ -46,13 +46,18 @@ static const char *hash_word(enum crypto_hash h)
     return h == HASH_MD5 ? "MD5" : h == HASH_SHA256 ? "SHA256" : "SHA";
 }
 
+static bool same_peer(const struct ike_sa_view *a, const struct ike_sa_view *b)
+{
+    return a->nat == b->nat && (a->nat || a->remote == b->remote);
+}
+
 /* Of two SAs with one peer the younger replaces the other: it is the rekey, until the old one is
  * gone (CAT-12). */
 static bool has_elder(const struct asa *s, const struct ike_sa_view *sa)
 {
     struct ike_sa_view o;
     for (size_t i = 0; ike_sa_at(s->d->ike, i, &o); i++)
-        if (o.remote == sa->remote && o.id < sa->id && o.state == IKE_STATE_QM_IDLE)
+        if (same_peer(&o, sa) && o.id < sa->id && o.state == IKE_STATE_QM_IDLE)
             return true;
     return false;
 }
@@ -61,7 +66,7 @@ static bool has_working_younger(const struct asa *s, const struct ike_sa_view *s
 {
     struct ike_sa_view o;
     for (size_t i = 0; ike_sa_at(s->d->ike, i, &o); i++)
-        if (o.remote == sa->remote && o.id > sa->id && o.state == IKE_STATE_QM_IDLE)
+        if (same_peer(&o, sa) && o.id > sa->id && o.state == IKE_STATE_QM_IDLE)
             return true;
     return false;
 }

@@ -38,6 +38,12 @@ static void minutes_cell(struct view *v, const char *column, sim_time t)
         view_set(v, column, "%" G_GINT64_FORMAT, (t + SECONDS(59)) / SECONDS(60));
 }
 
+/* What a session is called by the way of its packets. */
+static const char *ipsec_word(const struct asa *s, bool udp)
+{
+    return !udp ? "IPsec" : asa_since(s, 8, 0) ? "IPsecOverNatT" : "IPSecLAN2LANOverNatT";
+}
+
 /* ---- Rows ---- */
 
 struct carried {
@@ -46,13 +52,18 @@ struct carried {
     struct esp_suite suite;
 };
 
+static bool with_peer(const struct ipsec_ident *ident, ip4 peer, uint32_t nat)
+{
+    return ident->nat == nat && (nat || ident->peer == peer);
+}
+
 /* What the tunnels with a peer carry now. */
-static struct carried carried_with(const struct asa *s, ip4 peer, const struct ike_sa_view *sa)
+static struct carried carried_with(const struct asa *s, const struct ike_sa_view *sa)
 {
     struct carried c = {.suite = {.cipher = sa->policy.cipher, .auth = sa->policy.hash}};
     for (size_t i = 0; i < ipsec_ident_count(s->d->ipsec); i++) {
         const struct ipsec_ident *ident = ipsec_ident_at(s->d->ipsec, i);
-        if (ident->peer != peer || !ident->pairs->len)
+        if (!ident->pairs->len || !with_peer(ident, sa->remote, sa->nat))
             continue;
         c.packets_tx += ident->encaps;
         c.packets_rx += ident->decaps;
@@ -72,15 +83,16 @@ static void session_row(struct asa *s, const struct ike_sa_view *sa, const struc
 {
     const struct asa_group *g = asa_group_for(s, sa->remote);
     const struct asa_policy *p = asa_policy_of(s, g);
-    struct carried c = carried_with(s, sa->remote, sa);
+    struct carried c = carried_with(s, sa);
     g_autofree char *lasted = duration(sim_now(s->d->sim) - w->since);
     sim_time idle = -1, session = -1;
-    asa_session_left(s, sa->remote, &idle, &session);
+    asa_session_left(s, sa->remote, sa->nat, &idle, &session);
     view_row_begin(v);
     view_set(v, "connection", "%s", IP4S(sa->remote));
     view_set(v, "index", "%u", w->index);
     view_set(v, "ip-addr", "%s", IP4S(sa->remote));
-    view_set(v, "protocol", asa_since(s, 8, 4) ? "IKEv1 IPsec" : "IKE IPsec");
+    view_set(v, "protocol", "%s %s", asa_since(s, 8, 4) ? "IKEv1" : "IKE",
+             ipsec_word(s, c.suite.udp));
     view_set(v, "encryption", "%s", cipher_word(c.suite.cipher));
     view_set(v, "hashing", "%s", hash_word(c.suite.auth));
     view_set(v, "bytes-tx", U64, c.tx);
@@ -100,7 +112,7 @@ static bool next_session(const struct asa *s, size_t *at, struct ike_sa_view *sa
                          const struct asa_session **w)
 {
     while (ike_sa_at(s->d->ike, (*at)++, sa)) {
-        *w = asa_session_of(s, sa->remote);
+        *w = asa_session_of(s, sa->remote, sa->nat);
         if (sa->state == IKE_STATE_QM_IDLE && !asa_sa_is_rekey(s, sa) && *w)
             return true;
     }
@@ -194,17 +206,18 @@ static void pair_text(const struct asa *s, const struct ipsec_ident *ident,
     const struct esp_sa *in = sad_by_id(ipsec_sad(s->d->ipsec), p->in),
                         *to = sad_by_id(ipsec_sad(s->d->ipsec), p->out);
     sim_time idle = -1, session = -1;
-    asa_session_left(s, ident->peer, &idle, &session);
+    asa_session_left(s, ident->peer, ident->nat, &idle, &session);
     g_string_append_printf(out,
-                           "IPsec:\n"
+                           "%s:\n"
                            "  Tunnel ID    : %u.%u\n"
                            "  Local Addr   : %s/%s/%u/%u\n"
                            "  Remote Addr  : %s/%s/%u/%u\n"
                            "  Encryption   : %-22s Hashing      : %s\n"
                            "  Encapsulation: Tunnel\n",
-                           index, tunnel, IP4S(lp->addr), IP4S(lp->mask), lp->protocol, lp->port,
-                           IP4S(rp->addr), IP4S(rp->mask), rp->protocol, rp->port,
-                           cipher_word(p->suite.cipher), hash_word(p->suite.auth));
+                           ipsec_word(s, p->suite.udp), index, tunnel, IP4S(lp->addr),
+                           IP4S(lp->mask), lp->protocol, lp->port, IP4S(rp->addr), IP4S(rp->mask),
+                           rp->protocol, rp->port, cipher_word(p->suite.cipher),
+                           hash_word(p->suite.auth));
     life_text("T", p->life_s, seconds_until(s, p->hard), "Seconds", out);
     life_text("D", p->life_kb, kilobytes_left(p), "K-Bytes", out);
     if (idle >= 0)
@@ -218,19 +231,19 @@ static void pair_text(const struct asa *s, const struct ipsec_ident *ident,
                            p->bytes_out, p->bytes_in, to ? to->packets : 0, in ? in->packets : 0);
 }
 
-static void detail_text(const struct asa *s, ip4 peer, GString *out)
+static void detail_text(const struct asa *s, uint32_t index, GString *out)
 {
     struct ike_sa_view sa;
     const struct asa_session *w;
     unsigned tunnel = 2;
     for (size_t i = 0; next_session(s, &i, &sa, &w);)
-        if (sa.remote == peer)
-            ike_text(s, &sa, w->index, out);
+        if (w->index == index)
+            ike_text(s, &sa, index, out);
     for (size_t i = 0; i < ipsec_ident_count(s->d->ipsec); i++) {
         const struct ipsec_ident *ident = ipsec_ident_at(s->d->ipsec, i);
-        for (guint k = 0; ident->peer == peer && k < ident->pairs->len; k++)
-            pair_text(s, ident, g_ptr_array_index(ident->pairs, k), asa_session_of(s, peer)->index,
-                      tunnel++, out);
+        w = asa_session_of(s, ident->peer, ident->nat);
+        for (guint k = 0; w && w->index == index && k < ident->pairs->len; k++)
+            pair_text(s, ident, g_ptr_array_index(ident->pairs, k), index, tunnel++, out);
     }
 }
 
@@ -238,7 +251,6 @@ static void session_text(const struct asa *s, const struct view *v, size_t i, bo
                          GString *out)
 {
 #define CELL(name) view_cell(v, i, name)
-    ip4 peer = 0;
     g_string_append_printf(out,
                            "Connection   : %s\n"
                            "Index        : %-22s IP Addr      : %s\n"
@@ -250,10 +262,10 @@ static void session_text(const struct asa *s, const struct view *v, size_t i, bo
                            CELL("connection"), CELL("index"), CELL("ip-addr"), CELL("protocol"),
                            CELL("encryption"), CELL("hashing"), CELL("bytes-tx"), CELL("bytes-rx"),
                            CELL("login-time"), CELL("duration"));
-    if (detail && ip4_parse(CELL("ip-addr"), &peer)) {
+    if (detail) {
         g_string_append_printf(out, "\n%s Tunnels: 1\nIPsec Tunnels: %s\n\n",
                                asa_since(s, 8, 4) ? "IKEv1" : "IKE", CELL("ipsec-tunnels"));
-        detail_text(s, peer, out);
+        detail_text(s, (uint32_t)g_ascii_strtoull(CELL("index"), NULL, 10), out);
     } else {
         g_string_append_c(out, '\n');
     }
@@ -351,7 +363,7 @@ void asa_logoff(void *self, const struct cli_args *a, GString *out)
             (group && strcmp(asa_group_for(s, w->peer)->name, group) != 0) ||
             (name && strcmp(IP4S(w->peer), name) != 0))
             continue;
-        n += asa_session_end(s, w->peer, WHY_ADMIN);
+        n += asa_session_end(s, w->peer, w->nat, WHY_ADMIN);
     }
     if (index)
         g_string_append_printf(out, "INFO: Number of sessions with index %u logged off : %u\n",

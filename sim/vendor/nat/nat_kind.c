@@ -90,6 +90,8 @@ static void interface(void *self, const struct cli_args *a, GString *out)
         refuse(s, out, "an address with the length of its network, such as 198.51.100.2/24");
         return;
     }
+    if (i == s->outside && i->addr && i->addr != net.addr)
+        net_nat_clear(s->d->node, NULL, NULL); /* they are of an address that is gone */
     net_if_set_address(i, net.addr, net.mask);
     if (!cli_arg_ip4(a, "gateway", &gateway))
         return;

@@ -144,6 +144,12 @@ void pix_conn_stop(struct pix *s);
 /* The end behind the interface of lower security, and whether it opened the connection. */
 bool pix_conn_inbound(const struct pix *s, const struct net_if *in, const struct net_if *out);
 
+/* ---- pix_natt.c ---- */
+extern const struct cli_command pix_config_natt[];
+void pix_natt_init(struct pix *s);
+void pix_natt_clear(struct pix *s);
+void pix_natt_text(const struct pix *s, GString *out);
+
 /* ---- pix_config*.c ---- */
 extern const struct cli_command pix_config_nav[], pix_config_global[], pix_config_logging[],
     pix_config_acl[], pix_config_isakmp[], pix_config_ipsec[], pix_config_map[], pix_config_keep[],

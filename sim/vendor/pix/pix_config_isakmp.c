@@ -211,7 +211,7 @@ static void clear_isakmp(void *self, const struct cli_args *a, GString *out)
     c->liveness.threshold_s = c->liveness.retry_s = 0;
     s->identity_address = false;
     c->identity = IKE_IDENTITY_HOSTNAME;
-    pix_keep_remove(s, "isakmp nat-traversal");
+    pix_natt_clear(s);
     pix_changed(s, "clear isakmp");
 }
 

@@ -141,7 +141,6 @@ const struct cli_command pix_config_keep[] = {
     EACH("sysopt route dnat", SYSOPT),
     EACH("sysopt noproxyarp if:WORD", SYSOPT),
     EACH("sysopt nodnsalias (inbound|outbound)", SYSOPT),
-    K("isakmp nat-traversal [value:<10-3600>]", ISAKMP),
     EACH("isakmp peer ip address:A.B.C.D [no-xauth] [no-config-mode]", ISAKMP),
     EACH("isakmp peer fqdn name:WORD [no-xauth] [no-config-mode]", ISAKMP),
     K("telnet timeout value:<1-1440>", TAIL),

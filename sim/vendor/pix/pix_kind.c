@@ -10,17 +10,10 @@
 
 static const struct cli_command *const exec_tables[] = {
     pix_show_table, pix_exec_table, pix_ping_table, pix_conn_table, pix_exec_nat, NULL};
-static const struct cli_command *const config_tables[] = {pix_config_nav,
-                                                          pix_config_global,
-                                                          pix_config_logging,
-                                                          pix_config_acl,
-                                                          pix_config_isakmp,
-                                                          pix_config_ipsec,
-                                                          pix_config_map,
-                                                          pix_config_path,
-                                                          pix_config_keep,
-                                                          pix_config_nat,
-                                                          NULL};
+static const struct cli_command *const config_tables[] = {
+    pix_config_nav,    pix_config_global, pix_config_logging, pix_config_acl,
+    pix_config_isakmp, pix_config_ipsec,  pix_config_map,     pix_config_path,
+    pix_config_keep,   pix_config_nat,    pix_config_natt,    NULL};
 
 const struct cli_mode pix_mode_exec = {"exec", exec_tables, NULL};
 const struct cli_mode pix_mode_config = {"config", config_tables, NULL};
@@ -140,6 +133,8 @@ static bool pix_init(struct device *d, const char *version, GError **error)
     s->silenced = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     set_profile(s);
     set_defaults(s);
+    pix_natt_init(s);
+    d->ike_datagram = datagram;
     net_udp_unbind(d->node, 500);
     net_udp_bind(d->node, 500, datagram, s);
     net_udp_yield(d->node, 500, true); /* until IKE is enabled */

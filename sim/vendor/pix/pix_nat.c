@@ -31,8 +31,11 @@ static int level(void *self, const struct net_if *i)
 
 static bool claims(void *self, const struct net_if *i, uint8_t protocol, uint16_t port)
 {
-    const struct pix_if *f = pix_if_of(self, i);
-    return f && f->listens && protocol == IPPROTO_NUM_UDP && (port == 500 || port == 4500);
+    const struct pix *s = self;
+    const struct pix_if *f = pix_if_of(s, i);
+    bool natt = s->d->ike_conf->nat_traversal;
+    return f && f->listens && protocol == IPPROTO_NUM_UDP &&
+           (port == 500 || (port == 4500 && natt));
 }
 
 static void build(void *self, struct fw_nat *t)

@@ -177,6 +177,7 @@ static void isakmp(const struct pix *s, bool secrets, GString *out)
         line(out, "isakmp keepalive %u %u", c->liveness.threshold_s, c->liveness.retry_s);
     else if (c->liveness.threshold_s)
         line(out, "isakmp keepalive %u", c->liveness.threshold_s);
+    pix_natt_text(s, out);
     kept(s, PIX_PLACE_ISAKMP, out);
     for (guint i = 0; i < c->policies->len; i++) {
         const struct ike_policy *p = g_ptr_array_index(c->policies, i);

@@ -32,7 +32,8 @@ static uint64_t kilobytes_left(const struct ipsec_pair *p, uint64_t used)
 static unsigned overhead(const struct ipsec_pair *p)
 {
     unsigned block = (unsigned)cipher_iv_bytes(p->suite.cipher);
-    return 20 + 8 + block + (p->suite.auth == HASH_NONE ? 0 : 12) + MAX(block, 4);
+    return 20 + (p->suite.udp ? 8 : 0) + 8 + block + (p->suite.auth == HASH_NONE ? 0 : 12) +
+           MAX(block, 4);
 }
 
 /* ---- The rows ---- */
@@ -111,9 +112,9 @@ static void sa_text(const struct pix *s, const struct ipsec_ident *ident,
     g_string_append_printf(out, "      spi: 0x%x(%u)\n        transform: ", spi, spi);
     pix_transform_text(p->suite, out);
     g_string_append_printf(out,
-                           ",\n        in use settings ={Tunnel, }\n"
+                           ",\n        in use settings ={Tunnel%s, }\n"
                            "        slot: 0, conn id: %u, crypto map: %s\n",
-                           w ? w->conn : 0, ident->map);
+                           p->suite.udp ? " UDP-Encaps" : "", w ? w->conn : 0, ident->map);
     g_string_append_printf(
         out, "        sa timing: remaining key lifetime (k/sec): (" U64 "/%" G_GINT64_FORMAT ")\n",
         kilobytes_left(p, inbound ? p->bytes_in : p->bytes_out), seconds_left(s, p));
@@ -143,14 +144,17 @@ static void ident_text(const struct pix *s, const struct ipsec_ident *ident, GSt
     const struct proxy *lp = &ident->local_proxy, *rp = &ident->remote_proxy;
     const struct ipsec_pair *newest = ident->pairs->len ? g_ptr_array_index(ident->pairs, 0) : NULL;
     unsigned mtu = ident->on ? ident->on->mtu : 1500;
+    char port[8] = ""; /* where ESP goes in UDP */
+    if (newest && newest->suite.udp)
+        g_snprintf(port, sizeof port, ":%u", newest->rport);
     g_string_append_printf(out, "   local  ident (addr/mask/prot/port): (%s/%s/%u/%u)\n",
                            IP4S(lp->addr), IP4S(lp->mask), lp->protocol, lp->port);
     g_string_append_printf(out, "   remote ident (addr/mask/prot/port): (%s/%s/%u/%u)\n",
                            IP4S(rp->addr), IP4S(rp->mask), rp->protocol, rp->port);
     g_string_append_printf(out,
-                           "   current_peer: %s\n   dynamic allocated peer ip: 0.0.0.0\n"
+                           "   current_peer: %s%s\n   dynamic allocated peer ip: 0.0.0.0\n"
                            "     PERMIT, flags={%s}\n",
-                           IP4S(ident->peer), ident->from_acl ? "origin_is_acl," : "");
+                           IP4S(ident->peer), port, ident->from_acl ? "origin_is_acl," : "");
     counters_text(ident, out);
     g_string_append_printf(out,
                            "     local crypto endpt.: %s, remote crypto endpt.: %s\n"
