@@ -46,6 +46,7 @@ charon {
     threads = 8
     retransmit_timeout = 1.5
     retransmit_tries = 2
+    keep_alive = 2s
     filelog {
         log { path = /run/charon.log
             default = 1
@@ -103,6 +104,16 @@ times() { [ "$(grep -Ec -- "$2" /run/charon.log)" -ge "$1" ]; }
 icmp() { awk -v f="$1" '/^Icmp: [0-9]/ { print $f + 0 }' /proc/net/snmp; }
 pinged() { [ $(($(icmp 10) - pings)) -ge "$1" ]; }
 heard() { [ "$(stat -c %s /run/udp 2>/dev/null || echo 0)" -ge "$1" ]; }
+
+# place ADDRESS GATEWAY: where the machine is on its wire. What it learnt of the path goes with the routes.
+placed="$VS_ADDRESS $VS_GATEWAY"
+place() {
+    [ "$placed" = "$1 $2" ] && return
+    placed="$1 $2"
+    ip addr flush dev vec0
+    ip addr add "$1/24" dev vec0
+    ip route replace default via "$2"
+}
 
 # A case: strongSwan anew, with the configuration that the host put there; a receiver of datagrams.
 case_begin() {

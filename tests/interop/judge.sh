@@ -21,6 +21,7 @@ judge_case() {
     fi
     judge_words
     judge_capture
+    ! has nat || judge_nat
     has peer-key || judge_keys
 }
 
@@ -113,6 +114,8 @@ judge_capture() {
         -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE >"$dir/fields" 2>"$dir/tshark.err"
     line=$(awk -F';' '
         { n++ }
+        # Of the packet that an ICMP error is about, there is the beginning only.
+        $1 ~ /^[a-z:]*:ip:icmp:ip/ && $1 !~ /^[a-z:]*:esp:ip:icmp/ { if ($3 == "0" || $5 == "0") sums++; next }
         $2 != "" && $1 !~ /:esp/ { malformed++ }
         $3 == "0" || $4 == "0" || $5 == "0" { sums++ }
         # Of messages that come twice tshark opens the first: it takes the next IV from the last that it saw.
@@ -131,6 +134,43 @@ judge_capture() {
     [ "$inner" = "$esp" ] || refuse "$inner of $esp ESP packets open"
     [ "$row_outcome" != up ] || [ "$esp" -gt 0 ] || refuse "no ESP in the capture"
     established+="; tshark opens $open of $sealed ISAKMP and $inner of $esp ESP"
+}
+
+# The port of the router and the other port of each ESP packet to it (dst) or from it (src), or nothing.
+esp_ports() {
+    local other=dst
+    [ "$1" = dst ] && other=src
+    tshark -r "$dir/run/capture.pcapng" -T fields -E separator=';' -E occurrence=f -e frame.protocols -e "udp.$1port" \
+        -e "udp.${other}port" -Y "esp and ip.$1 == $router_address" 2>/dev/null |
+        awk -F';' '$1 ~ /:icmp:ip.*esp/ { next } { print $1 ~ /:udpencap:esp/ ? $2 ";" $3 : ";" }'
+}
+
+# There is a NAT, both ends know on which side, all ESP goes in UDP between ports 4500, as one end sees it, and what a
+# keepalive should hold is held by one.
+judge_nat() {
+    local here=nat-local far=nat-remote side n ports
+    [ "$(with nat -)" = peer ] || here=nat-remote far=nat-local
+    [ "$(sas $here)" = yes ] && [ "$(sas $far)" != yes ] || refuse "strongSwan does not know who is behind the NAT"
+    n=$(grep -c "\"event\":\"ike_nat\".*\"version\":\"$(with natt RFC3947)\".*\"here\":$([ $far = nat-local ] && echo true || echo false)" \
+        "$dir/run/events.jsonl")
+    [ "$n" -gt 0 ] || refuse "the router does not know by $(with natt RFC3947) who is behind the NAT"
+    for side in src dst; do
+        n=$(esp_ports $side | grep -vc '^4500;')
+        [ "$n" = 0 ] || refuse "$n ESP packets ($side) are not in UDP 4500"
+    done
+    # What the NAT made of the ports, seen from the other side of it.
+    ports=$(sas remote-port)
+    [ "$(with nat -)" = peer ] && ports=$(esp_ports dst | cut -d';' -f2 | uniq | paste -sd,)
+    has moved && [ "$(with nat -)" = peer ] && side='2????,4????' || side='2????'
+    has moved && [ "$(with nat -)" = vpnsim ] && side='4????'
+    [[ $ports == $side ]] || refuse "ESP of who is behind the NAT comes from ${ports:-nowhere}"
+    if has keepalive; then
+        side=$router_peer
+        [ "$(with keepalive -)" = vpnsim ] && side=$router_address
+        n=$(tshark -r "$dir/run/capture.pcapng" -Y "udpencap.nat_keepalive and ip.src == $side" 2>/dev/null | wc -l)
+        [ "$n" -gt 0 ] || refuse "no keepalive from $side"
+    fi
+    established+="; NAT-T by $(with natt RFC3947) from port $ports"
 }
 
 judge_keys() {

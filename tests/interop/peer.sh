@@ -32,7 +32,9 @@ peer_cleanup() {
         peer_end "$p"
     done
     ip netns pids "$space" 2>/dev/null | xargs -r kill -9 2>/dev/null
-    ip netns del "$space" 2>/dev/null
+    for p in $(ip netns list | grep -o "^$space[^ ]*"); do
+        ip netns del "$p" 2>/dev/null
+    done
 }
 
 # A machine ends by itself within two seconds of `halt`; one that hangs is ended.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The matrix of real peers: usage run.sh [--case NAME] [--keep DIR] [--jobs N] VPNSIM REDERIVE
 # For every row of matrix.tsv a strongSwan with kernel ESP (peer.sh) and a simulated IOS router or ASA (router/, by
-# `vpnsim attach`) meet on a wire; what each has and does there: sides.sh. A line a case: what was established, what crossed; below a failed case, why.
+# `vpnsim attach`) meet on a wire; what each has and does there: sides.sh; what lies between: path.sh. A line a case: what was established, what crossed; below a failed case, why.
 # Judged: both sides' words, strongSwan's list of SAs, traffic in both directions, tshark on the exported capture and
 # keys, and the judge that derives all keys anew. Exit 1 when a case fails, 77 when nothing can be judged here.
 set -u
@@ -19,6 +19,7 @@ done
 vpnsim=$(realpath "$1") rederive=$(realpath "$2")
 work=$(mktemp -d /tmp/vs-interop.XXXXXX)
 . "$here/peer.sh"
+. "$here/path.sh"
 . "$here/sides.sh"
 . "$here/judge.sh"
 finish() {
@@ -62,7 +63,7 @@ peer_made() {
 
 # The simulated side of the row, in the background; its process id.
 router_start() {
-    ip netns exec "$space" "$vpnsim" attach "$dir/router" --link "wan=$wire" --for 90s --out "$dir/run" \
+    ip netns exec "$space" "$vpnsim" attach "$dir/router" --link "wan=$bound" --for 90s --out "$dir/run" \
         >"$dir/attach.out" 2>"$dir/attach.err" &
     router=$!
     local i
@@ -77,14 +78,18 @@ router_start() {
 run_case() {
     dir=$work/case-$name
     times_of
+    path_addresses
     write_sides
     peer_begin "$peer" "$(peer_part)"
-    if ! peer_made "$name.up" 30; then
+    if ! path_up; then
+        refuse "no path between the sides"
+    elif ! peer_made "$name.up" 30; then
         refuse "the peer does not begin"
     elif ! router_start; then
         refuse "vpnsim attach does not become ready: $(tail -2 "$dir/attach.err")"
     else
         echo >"$work/$peer/$name.go"
+        path_moves
         peer_made "$name.done" 90 || refuse "the peer does not come to an end"
     fi
     echo ended >"$work/$peer/$name.go"
@@ -95,12 +100,13 @@ run_case() {
         attach_status=$?
     fi
     peer_wait "$peer" 20 >"$dir/peer.out" || refuse "the peer's part ends with $?"
+    path_down
     cp "$work/$peer/$name.log" "$dir/charon.log" 2>/dev/null
     cp "$work/$peer/$name.sas" "$dir/sas" 2>/dev/null
     judge_case
 }
 
-# Words of the row that strongSwan has not, by its own list (Debian drops an old algorithm now and then).
+# Words of the row that strongSwan has not, by its own list (Debian drops an old algorithm now and then); no path.
 lacking() {
     local part name
     for part in ${row_phase1//-/ } ${row_phase2//-/ } ${row_pfs//-/ }; do
@@ -108,6 +114,7 @@ lacking() {
         name=${name%-[0-9]*}
         grep -q "^ *${name:-$part}\[" "$work/$peer/algs" || printf ' %s' "$part"
     done
+    has_path && [ -n "$impossible" ] && printf ' path: %s' "$impossible"
 }
 
 # The cases that nobody else has taken, one after the other, on a machine and a wire of its own.
@@ -120,11 +127,11 @@ worker() {
         [ -z "$only" ] || [[ $name == $only ]] || continue
         mkdir "$work/taken-$name" 2>/dev/null || continue
         if [ -n "$(lacking)" ]; then
-            echo "SKIPPED $name: strongSwan has no$(lacking) here"
+            echo "SKIPPED $name: there is no$(lacking) here"
             echo skipped >>"$work/results"
             continue
         fi
-        why= router= established= rekeys= began=$SECONDS
+        why= router= established= rekeys= middle= bound= began=$SECONDS
         run_case </dev/null
         established="$established; $((SECONDS - began)) s"
         if [ -z "$why" ]; then
@@ -140,6 +147,7 @@ worker() {
 refuse() { why="$why$1"$'\n'; }
 
 [ -z "$only" ] || [[ $only == *[*?]* ]] || jobs=1
+impossible=$(path_impossible)
 for n in $(seq 0 $((jobs - 1))); do
     peer_wire "wan$n" "far$n"
     peer_boot "peer$n" "far$n" 203.0.113.2 10.2.0.5 203.0.113.1

@@ -22,6 +22,8 @@ times_of() {
     vpnsim-asa) pause=$((start + 4)) resume=$((start + 16)) ;;
     vpnsim-frozen-asa) pause=$((start + 4)) resume=$((start + 20)) ;;
     esac
+    # What is said holds a mapping, too; strongSwan's keepalive comes before anything is.
+    [ "$(with keepalive -)" = vpnsim ] && pause=$((start + 1)) resume=$((start + 7))
 }
 
 # Settings of the simulated side's IKE: rekey points and patience, short enough for a case.
@@ -54,8 +56,8 @@ profile_of() {
 steps_of() {
     local info='isakmp: {exchange: informational}'
     case $(with delete -) in
-    vpnsim*) has lost && echo "  - {at: $((delete_at * 1000 - 100))ms, link: wan, drop: {match: {src: 203.0.113.1, $info}, for: 1s}}" ;;
-    peer*) has lost && echo "  - {at: 0s, link: wan, drop: {match: {src: 203.0.113.2, $info}, count: $(with lost 1)}}" ;;
+    vpnsim*) has lost && echo "  - {at: $((delete_at * 1000 - 100))ms, link: wan, drop: {match: {src: $router_address, $info}, for: 1s}}" ;;
+    peer*) has lost && echo "  - {at: 0s, link: wan, drop: {match: {src: $router_peer, $info}, count: $(with lost 1)}}" ;;
     esac
     case $(with delete -) in
     vpnsim) echo "  - {at: ${delete_at}s, node: r1, console: \"clear crypto $([ "$kind" = asa ] && echo "ipsec ")sa\"}" ;;
@@ -63,12 +65,12 @@ steps_of() {
     esac
     [ -z "$pause" ] || echo "  - {at: ${pause}s, link: lan, drop: {match: {from: pc1}, for: $((resume - pause))s}}"
     [ "$(with dpd -)" = peer-unanswered ] &&
-        echo "  - {at: ${pause}s, link: wan, drop: {match: {src: 203.0.113.1, $info}, for: $((resume - pause))s}}"
+        echo "  - {at: ${pause}s, link: wan, drop: {match: {src: $router_address, $info}, for: $((resume - pause))s}}"
 }
 
 # Both sides' configurations from the templates.
 write_sides() {
-    local p1 p2 pfs='!' keepalive='!' life=3600 router_life=3600 p1_life=86400 rekey=0
+    local p1 p2 pfs='!' keepalive='!' nat_keepalive='!' life=3600 router_life=3600 p1_life=86400 rekey=0
     IFS=- read -r -a p1 <<<"$row_phase1"
     IFS=- read -r -a p2 <<<"$row_phase2"
     case $(with rekey -) in
@@ -79,9 +81,9 @@ write_sides() {
     has lost && life=200 router_life=120
     [ "$(with reauth -)" = vpnsim ] && p1_life=120
     # What differs between the kinds.
-    local version=15.1 encr=4 transform=5 outside=FastEthernet0/0 inside=FastEthernet0/1 debug= set_pfs=' set pfs '
+    local version=$(with version 15.1) encr=4 transform=5 outside=FastEthernet0/0 inside=FastEthernet0/1 debug= set_pfs=' set pfs '
     if [ "$kind" = asa ]; then
-        version='8.2(5)' encr=6 transform=7 outside=Ethernet0/0 inside=Ethernet0/1 debug=' 7'
+        version=$(with version '8.2(5)') encr=6 transform=7 outside=Ethernet0/0 inside=Ethernet0/1 debug=' 7'
         set_pfs='crypto map vpn 10 set pfs '
     fi
     [ "$row_pfs" = - ] || pfs=$set_pfs$(word 5 "$row_pfs")
@@ -89,6 +91,10 @@ write_sides() {
     vpnsim*) keepalive='crypto isakmp keepalive 10 2 periodic' ;;
     *) has lost && keepalive='crypto isakmp keepalive 10 2' ;;
     esac
+    if [ "$(with keepalive -)" = vpnsim ]; then
+        nat_keepalive='crypto isakmp nat keepalive 5'
+        [ "$kind" = asa ] && nat_keepalive='crypto isakmp nat-traversal 10'
+    fi
     mkdir -p "$dir/router"
     steps_of >"$dir/steps"
     sed -e "/^@STEPS@/{r $dir/steps" -e 'd}' "$here/router/scenario.yml" |
@@ -97,6 +103,8 @@ write_sides() {
     sed -e "s/@P1_ENCR@/$(word $encr "${p1[0]}")/; s/@P1_HASH@/$(word $encr "${p1[1]}")/" \
         -e "s/@P1_GROUP@/$(word $encr "${p1[2]}")/; s/@P1_LIFE@/$p1_life/; s/@LIFE@/$router_life/; s/^@PFS@/$pfs/" \
         -e "s/@TRANSFORM@/$(word $transform "${p2[0]}") $(word $transform "${p2[1]}")/; s/^@KEEPALIVE@/$keepalive/" \
+        -e "s/@ADDRESS@/$router_address/; s/@GATEWAY@/$router_gateway/; s/@PEER@/$router_peer/; s/@VERSION@/$version/" \
+        -e "s/^@NAT_KEEPALIVE@/$nat_keepalive/" \
         "$here/router/$([ "$kind" = asa ] && echo asa || echo r1).cfg" >"$dir/router/r1.cfg"
     peer_conf "$rekey" "$life" >"$work/$peer/swanctl.conf"
     cp "$work/$peer/swanctl.conf" "$dir/"
@@ -114,7 +122,7 @@ peer_conf() {
     esac
     sed -e "s/@P1@/$(proposal "$(with peer-phase1 "$row_phase1")")/; s/@P2@/$(proposal "$peer_p2")/" \
         -e "s/@REKEY_TIME@/${1}s/; s/@LIFE_TIME@/${2}s/; s/@PSK@/$(with peer-key cisco123)/" \
-        -e "s|@LOCAL_TS@|$(with peer-net 10.2.0.0/24)|" ${more:+-e "/version = 1/a $more"} \
+        -e "s|@LOCAL_TS@|$(with peer-net 10.2.0.0/24)|; s/@LOCAL@/$guest_address/; s/@REMOTE@/$guest_peer/" ${more:+-e "/version = 1/a $more"} \
         ${child:+-e "/mode = tunnel/a $child"} "$here/router/swanctl.conf"
 }
 
@@ -130,6 +138,7 @@ main_by_router='is initiating a Main Mode IKE_SA'
 peer_part() {
     cat <<END
 talk_size=$(($(with size 100) - 28))
+place $guest_address $guest_gateway
 case_begin || return 1
 echo >/mnt/$name.up
 await 20 test -e /mnt/$name.go
@@ -141,6 +150,7 @@ END
     if [ "$row_outcome" = up ]; then
         echo "await 9 logged 'CHILD_SA net.* established' || echo 'no CHILD_SA'"
         first_part
+        nat_part
         rekey_part
         delete_part
         dpd_part
@@ -159,11 +169,22 @@ END
 
 # The pair works. Where the simulated side goes by its timeline, that is soon seen to, by pings that it sent.
 first_part() {
-    if has dpd || [[ $(with delete -) = vpnsim* ]]; then
+    if [ "$(with keepalive -)" = peer ]; then
+        echo "await 4 logged 'sending keep alive to'; talk"
+    elif has dpd || has keepalive || [[ $(with delete -) = vpnsim* ]]; then
         echo "await 8 pinged 2 || echo 'no pings from the simulated host'"
     else
         echo "talk"
     fi
+}
+
+# Nothing is said, until a keepalive is; the NAT makes other mappings.
+nat_part() {
+    [ "$(with keepalive -)" = vpnsim ] && echo "nap 5; await 9 hears_again"
+    has moved && echo "echo >/mnt/$name.move; await 9 test -e /mnt/$name.moved"
+    # Who is behind the NAT makes the mapping, here with traffic.
+    has moved && [ "$(with nat -)" = vpnsim ] && echo "await 9 hears_again"
+    has moved && echo "talk"
 }
 
 # Keys are replaced. Pings go on across a new phase 1, and none may be lost: strongSwan makes the new SA before it breaks

@@ -86,7 +86,8 @@ device() { # PHASE2 TRANSFORM
     local router=$work/router i
     conf "$work/b/swanctl.conf" 203.0.113.2 203.0.113.1 10.2.0.0/24 10.1.0.0/24 "$1"
     mkdir -p "$router"
-    sed -e 's/@P1_ENCR@/aes/; s/@P1_HASH@/sha/; s/@P1_GROUP@/2/; s/@LIFE@/3600/; s/^@PFS@/!/' \
+    sed -e 's/@P1_ENCR@/aes/; s/@P1_HASH@/sha/; s/@P1_GROUP@/2/; s/@P1_LIFE@/86400/; s/@LIFE@/3600/; s/^@PFS@/!/' \
+        -e 's/@ADDRESS@/203.0.113.1/; s/@GATEWAY@/203.0.113.2/; s/@PEER@/203.0.113.2/; s/@VERSION@/15.1/; s/^@[A-Z_]*KEEPALIVE@/!/' \
         -e "s/@TRANSFORM@/$2/" "$here/router/r1.cfg" >"$router/r1.cfg"
     cat >"$router/scenario.yml" <<END
 vpnsim: 1
