@@ -38,6 +38,9 @@ struct device_kind {
     /* The text of a show command, as typed at a privileged prompt, without prompt and echo. False:
      * refused, out has the message. */
     bool (*show)(struct device *d, const char *show, GString *out);
+    /* A request for phase 2 SAs came to nothing: told from within the engine's work, so only note
+     * it. May be NULL. */
+    void (*sas_refused)(struct device *d, ip4 remote, enum ike_why why);
 };
 struct device_problem {
     char *file;

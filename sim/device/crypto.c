@@ -134,6 +134,8 @@ static void request_failed(void *self, const struct ike_request *r, enum ike_why
 {
     struct device *d = self;
     ipsec_acquire_failed(d->ipsec, r->local, r->remote, &r->local_proxy, &r->remote_proxy);
+    if (d->kind->sas_refused)
+        d->kind->sas_refused(d, r->remote, why);
 }
 
 static bool still_wanted(void *self, const struct ike_request *r)
