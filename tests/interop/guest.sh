@@ -157,11 +157,23 @@ hears_again() {
     nap 0.5
     [ "$(icmp 10)" -gt "$now" ]
 }
+# Two transfers over TCP: what comes, and what is fetched.
+transfer_begin() {
+    rm -f /mnt/got
+    socat -u TCP4-LISTEN:5003,bind="$VS_INSIDE",reuseaddr OPEN:/run/got,creat,trunc &
+    comes=$!
+    socat -u OPEN:/mnt/give TCP4-LISTEN:5004,bind="$VS_INSIDE",reuseaddr &
+    goes=$!
+}
+transferred() {
+    ! kill -0 $comes 2>/dev/null && ! kill -0 $goes 2>/dev/null && cp /run/got /mnt/got
+}
 case_count() {
     echo "pings $(($(icmp 10) - pings)) refused $(($(icmp 5) - refused)) bytes $(stat -c %s /run/udp 2>/dev/null || echo 0)"
 }
 case_end() {
-    kill "$receiver"
+    kill "$receiver" $comes $goes 2>/dev/null
+    comes= goes=
     charon_stop
 }
 

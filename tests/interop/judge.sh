@@ -22,6 +22,7 @@ judge_case() {
     judge_words
     judge_capture
     ! has nat || judge_nat
+    ! has tcp || judge_transfer
     has peer-key || judge_keys
 }
 
@@ -171,6 +172,27 @@ judge_nat() {
         [ "$n" -gt 0 ] || refuse "no keepalive from $side"
     fi
     established+="; NAT-T by $(with natt RFC3947) from port $ports"
+}
+
+# Both streams came whole, byte for byte, and the narrow part of the path told of itself.
+judge_transfer() {
+    local bytes=$(with tcp 0) n told
+    "$stream" -o up "$bytes" | cmp - "$work/$peer/got" >"$dir/cmp" 2>&1 || refuse "what came is not what was sent: $(cat "$dir/cmp")"
+    # The simulated host checks each byte that it fetches, and takes a FIN behind the last.
+    n=$(awk -F'[:,}]' '/"event":"tcp_rx"/ && /"flow":"down"/ { for (i = 1; i < NF; i++) if ($i == "\"bytes\"") n += $(i + 1) }
+        END { print n + 0 }' "$dir/run/events.jsonl")
+    [ "$n" -ge "$bytes" ] || refuse "$n bytes of $bytes were fetched"
+    [ "$(events tcp_state '.*"flow":"down".*"new":"CLOSE-WAIT"')" = 1 ] || refuse "what is fetched has no end"
+    [ "$(events traffic_lost '.*"flow":"\(up\|down\)"')" = 0 ] || refuse "a transfer failed or was damaged"
+    has narrow || return 0
+    read -r n told < <(tshark -r "$dir/run/capture.pcapng" -T fields -E separator=';' -E occurrence=f -e frame.protocols \
+        -e ip.src -e ip.len -e ip.flags.df -e icmp.type -e icmp.code 2>/dev/null |
+        awk -F';' -v src="$router_address" -v most="$(with narrow 0)" '
+            $1 ~ /^raw:ip:icmp:ip/ && $5 == 3 && $6 == 4 && $2 != "10.1.0.1" { told++ }
+            $1 ~ /^raw:ip:(udp:udpencap:)?esp/ && $2 == src && $3 > most { large++ }
+            END { print large + 0, told + 0 }')
+    [ "$n" -gt 0 ] && [ "$told" -gt 0 ] || refuse "the path was not narrow: $n packets too large, told of $told"
+    established+="; $bytes bytes each way over TCP, $told of $n packets refused as too large"
 }
 
 judge_keys() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The matrix of real peers: usage run.sh [--case NAME] [--keep DIR] [--jobs N] VPNSIM REDERIVE
+# The matrix of real peers: usage run.sh [--case NAME] [--keep DIR] [--jobs N] VPNSIM REDERIVE STREAM
 # For every row of matrix.tsv a strongSwan with kernel ESP (peer.sh) and a simulated IOS router or ASA (router/, by
 # `vpnsim attach`) meet on a wire; what each has and does there: sides.sh; what lies between: path.sh. A line a case: what was established, what crossed; below a failed case, why.
 # Judged: both sides' words, strongSwan's list of SAs, traffic in both directions, tshark on the exported capture and
@@ -7,7 +7,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 only= keep= jobs=3 workers=()
-while [ $# -gt 2 ]; do
+while [ $# -gt 3 ]; do
     case $1 in
     --case) only=$2; shift 2 ;;
     --keep) keep=$2; shift 2 ;;
@@ -15,8 +15,8 @@ while [ $# -gt 2 ]; do
     *) break ;;
     esac
 done
-[ $# = 2 ] || { echo "usage: run.sh [--case NAME] [--keep DIR] [--jobs N] VPNSIM REDERIVE" >&2; exit 2; }
-vpnsim=$(realpath "$1") rederive=$(realpath "$2")
+[ $# = 3 ] || { echo "usage: run.sh [--case NAME] [--keep DIR] [--jobs N] VPNSIM REDERIVE STREAM" >&2; exit 2; }
+vpnsim=$(realpath "$1") rederive=$(realpath "$2") stream=$(realpath "$3")
 work=$(mktemp -d /tmp/vs-interop.XXXXXX)
 . "$here/peer.sh"
 . "$here/path.sh"

@@ -68,6 +68,14 @@ steps_of() {
         echo "  - {at: ${pause}s, link: wan, drop: {match: {src: $router_address, $info}, for: $((resume - pause))s}}"
 }
 
+# A transfer each way, as segments that may not be cut; by far the most of what crosses.
+traffic_of() {
+    local flow="from: pc1, to: real, kind: tcp, start: $((start + 1))s, bytes: $(with tcp 0), size: 1000"
+    has tcp || return 0
+    echo "  - {name: up, dport: 5003, $flow}"
+    echo "  - {name: down, dport: 5004, $flow, download: true}"
+}
+
 # Both sides' configurations from the templates.
 write_sides() {
     local p1 p2 pfs='!' keepalive='!' nat_keepalive='!' life=3600 router_life=3600 p1_life=86400 rekey=0
@@ -97,7 +105,9 @@ write_sides() {
     fi
     mkdir -p "$dir/router"
     steps_of >"$dir/steps"
-    sed -e "/^@STEPS@/{r $dir/steps" -e 'd}' "$here/router/scenario.yml" |
+    traffic_of >"$dir/traffic"
+    ! has tcp || "$stream" down "$(with tcp 0)" >"$work/$peer/give"
+    sed -e "/^@STEPS@/{r $dir/steps" -e 'd}' -e "/^@TRAFFIC@/{r $dir/traffic" -e 'd}' "$here/router/scenario.yml" |
         sed -e "s/@KIND@/$kind/; s/@VERSION@/$version/; s/@PROFILE@/$(profile_of)/; s|@OUTSIDE@|$outside|; s|@INSIDE@|$inside|" \
             -e "s/@START@/${start}s/; s/@SIZE@/$(with size 100)/; s/@DEBUG@/$debug/" >"$dir/router/scenario.yml"
     sed -e "s/@P1_ENCR@/$(word $encr "${p1[0]}")/; s/@P1_HASH@/$(word $encr "${p1[1]}")/" \
@@ -140,6 +150,7 @@ peer_part() {
 talk_size=$(($(with size 100) - 28))
 place $guest_address $guest_gateway
 case_begin || return 1
+$(! has tcp || echo transfer_begin)
 echo >/mnt/$name.up
 await 20 test -e /mnt/$name.go
 ! grep -q ended /mnt/$name.go || { case_end; return 1; }
@@ -171,6 +182,8 @@ END
 first_part() {
     if [ "$(with keepalive -)" = peer ]; then
         echo "await 4 logged 'sending keep alive to'; talk"
+    elif has tcp; then
+        echo "await 20 transferred || echo 'no end of the transfer'; talk"
     elif has dpd || has keepalive || [[ $(with delete -) = vpnsim* ]]; then
         echo "await 8 pinged 2 || echo 'no pings from the simulated host'"
     else
