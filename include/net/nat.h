@@ -109,6 +109,9 @@ struct net_nat_stats net_nat_stats(const struct net_node *n);
 /* The flow of a packet from the inside; NULL when it is not translated. */
 const struct net_nat_flow *net_nat_find(const struct net_node *n, uint8_t protocol, ip4 real,
                                         uint32_t real_port, ip4 remote, uint32_t remote_port);
+/* The rule that would translate a packet; NULL = none. Hits are counted as if it had come. */
+const struct net_nat_rule *net_nat_would(struct net_node *n, const struct net_if *in,
+                                         const struct net_if *out, const struct flow *f);
 /* Does a translation hold this port of one of the node's own addresses? */
 bool net_nat_holds(const struct net_node *n, uint8_t protocol, uint16_t port);
 

@@ -542,3 +542,9 @@ bool net_nat_holds(const struct net_node *n, uint8_t protocol, uint16_t port)
     }
     return false;
 }
+
+const struct net_nat_rule *net_nat_would(struct net_node *n, const struct net_if *in,
+                                         const struct net_if *out, const struct flow *f)
+{
+    return n->nat ? nat_rule_for(n->nat, in, out, f) : NULL;
+}

@@ -191,6 +191,7 @@ GPtrArray *check_world(struct world *w)
         check_names(&c, d);
         check_peers(&c, d);
         check_routes(&c, d);
+        check_nat(&c, d);
         check_lines(&c, d);
         by_severity(c.findings, from);
     }

@@ -17,7 +17,8 @@ static const struct check_words kinds[] = {
      .key_remedy = "crypto isakmp key SECRET address PEER, with the address that is in set peer",
      .policy = "crypto isakmp policy %u",
      .enable = "crypto isakmp enable",
-     .route = "ip route"},
+     .route = "ip route",
+     .exempt = "deny this traffic in the access list of the translation"},
     {.kind = "asa",
      .netmask = true,
      .named = true,
@@ -31,6 +32,8 @@ static const struct check_words kinds[] = {
      .map_applied = "crypto map %s interface",
      .enable = "crypto isakmp enable INTERFACE",
      .route = "route outside",
+     .exempt = "nat (INSIDE) 0 access-list LIST, with a line for this traffic; from 8.3 on, a nat "
+               "line that leaves both addresses as they are",
      .permit_all = "sysopt connection permit-vpn"},
     {.kind = "pix",
      .netmask = true,
@@ -42,6 +45,7 @@ static const struct check_words kinds[] = {
      .map_applied = "crypto map %s interface",
      .enable = "isakmp enable INTERFACE",
      .route = "route outside",
+     .exempt = "nat (INSIDE) 0 access-list LIST, with a line for this traffic",
      .permit_all = "sysopt connection permit-ipsec"},
 };
 

@@ -31,6 +31,7 @@ struct check_words {
     const char *policy;      /* the beginning of a policy's line, %u its priority */
     const char *map_applied; /* how a map is applied, %s its name; NULL = below the interface */
     const char *enable, *route;
+    const char *exempt;     /* how traffic is kept from translation */
     const char *permit_all; /* the line that lets tunnels pass access lists, or its no form */
 };
 const struct check_words *check_words_of(const struct device *d);
@@ -48,10 +49,11 @@ GPtrArray *check_permits(struct device *d, const char *acl);
 /* "crypto map vpn 10", the head of an entry. Caller frees. */
 char *check_entry_head(const struct ipsec_map *m, const struct ipsec_map_entry *e);
 
-/* check_names.c, check_peers.c, check_routes.c, check_lines.c */
+/* check_names.c, check_peers.c, check_routes.c, check_nat.c, check_lines.c */
 void check_names(struct check *c, struct device *d);
 void check_peers(struct check *c, struct device *d);
 void check_routes(struct check *c, struct device *d);
+void check_nat(struct check *c, struct device *d);
 void check_lines(struct check *c, struct device *d);
 /* What two ends of a tunnel do in time: who asks whether the other lives, and when it is idle too
  * long. */

@@ -216,6 +216,14 @@ Test(check, faults_of_appliances_are_found_and_cured_in_their_own_words)
          L("route outside 10.2.0.0 255.255.255.0 192.0.2.9 1")
              L("no crypto map m interface outside") L("crypto map m interface inside"),
          "map-on-wrong-interface", "crypto map m interface inside", NULL, NULL},
+        {false, L("nat (inside) 1 10.1.0.0 255.255.255.0") L("global (outside) 1 interface"),
+         "translated-before-map",
+         "access-list vpn extended permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.255.0",
+         "10.1.0.1 becomes 192.0.2.1", "nat (INSIDE) 0 access-list LIST"},
+        {true,
+         L("no nat (inside) 0 access-list nonat")
+             L("static (inside,outside) 198.51.100.0 10.1.0.0 netmask 255.255.255.0"),
+         "translated-before-map", NULL, "10.1.0.1 becomes 198.51.100.1", NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
         g_autofree char *text = appliances(row[i].older, row[i].add);
@@ -229,6 +237,26 @@ Test(check, faults_of_appliances_are_found_and_cured_in_their_own_words)
             cr_expect(!row[i].line || g_strcmp0(f->text, row[i].line) == 0, "%s: %s", row[i].id,
                       f->text);
         }
+        g_ptr_array_unref(findings);
+        played_free(&p);
+    }
+}
+
+/* Neither an exemption nor a list that knows the translated source is a fault. */
+Test(check, traffic_kept_from_translation_is_no_fault)
+{
+    static const char *const add[] = {
+        L("nat (inside) 1 10.1.0.0 255.255.255.0") L("global (outside) 1 interface")
+            L("access-list nonat extended permit ip 10.1.0.0 255.255.255.0 10.2.0.0 255.255.255.0")
+                L("nat (inside) 0 access-list nonat"),
+        L("nat (inside) 1 10.7.0.0 255.255.255.0") L("global (outside) 1 interface"),
+        L("static (inside,outside) 10.1.0.0 10.1.0.0 netmask 255.255.255.0"),
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(add); i++) {
+        g_autofree char *text = appliances(false, add[i]);
+        struct played p;
+        GPtrArray *findings = review(text, &p);
+        cr_expect_null(find(findings, "translated-before-map"), "%s", add[i]);
         g_ptr_array_unref(findings);
         played_free(&p);
     }
