@@ -5,6 +5,8 @@
  *   asa_if.c        interfaces by hardware name and by nameif
  *   asa_session.c   one session a peer: what of it ends by time, and what ends with it
  *   asa_natt.c      NAT traversal
+ *   asa_group.h     tunnel groups, group policies, users, servers, pools
+ *   asa_ra*.c       remote access: who comes in, its login, its address, its settings
  *   asa_config*.c   configuration lines -> net, ike, ipsec configuration; their no forms
  *   asa_running.c   show running-config: read back from the same configuration
  *   asa_exec.c      clear, debug, configure, write, reload; asa_ping.c ping
@@ -15,6 +17,7 @@
 #ifndef VENDOR_ASA_ASA_H
 #define VENDOR_ASA_ASA_H
 
+#include "asa_group.h"
 #include "device/device.h"
 #include "vendor/common.h"
 
@@ -33,19 +36,27 @@ struct asa_keepalive {
     uint32_t retry_s;
 };
 #define ASA_KEEPALIVE_L2L ((struct asa_keepalive){false, 10, 2})
+#define ASA_KEEPALIVE_RA  ((struct asa_keepalive){false, 300, 2})
 enum asa_peer_id { ASA_PEER_ID_REQ, ASA_PEER_ID_CERT, ASA_PEER_ID_NOCHECK };
 /* A tunnel-group. The key of one that is named after an address is the key of that peer. */
+enum asa_user_auth { ASA_USER_AUTH_UNSAID, ASA_USER_AUTH_XAUTH, ASA_USER_AUTH_NONE };
 struct asa_group {
     char *name;
     bool l2l;  /* its type was given; always for DefaultL2LGroup */
+    bool ra;   /* of type remote access; always for DefaultRAGroup */
     char *key; /* NULL = none */
     struct asa_keepalive keepalive;
     enum asa_peer_id peer_id;
     char *policy; /* default-group-policy; NULL = DfltGrpPolicy */
+    /* of remote access: asa_group_access.c */
+    GPtrArray *pools;   /* char *, "(inside) a b" or "a b", owned; NULL = none */
+    GPtrArray *servers; /* char *, "radius LOCAL" or "(inside) radius"; NULL = LOCAL */
+    enum asa_user_auth user_auth;
 };
 #define ASA_DEFAULT_GROUP "DefaultL2LGroup"
+#define ASA_DEFAULT_RA    "DefaultRAGroup"
 
-/* A group policy: what it does not say, DfltGrpPolicy does. */
+/* Protocols of a session. */
 enum {
     ASA_TUNNEL_IPSEC = 1,
     ASA_TUNNEL_L2TP = 2,
@@ -53,14 +64,6 @@ enum {
     ASA_TUNNEL_WEBVPN = 8,
     ASA_TUNNEL_IKEV2 = 16
 };
-struct asa_policy {
-    char *name;
-    bool idle_set, session_set;
-    uint32_t idle_min, session_min; /* 0 = none */
-    unsigned protocols;             /* ASA_TUNNEL_…; 0 = not said */
-};
-#define ASA_DEFAULT_POLICY "DfltGrpPolicy"
-
 /* Where a kept line stands in the running configuration. */
 enum asa_place {
     ASA_PLACE_HEAD,   /* after hostname */
@@ -96,6 +99,10 @@ struct asa {
     GPtrArray *groups;     /* struct asa_group, owned */
     GPtrArray *kept;       /* struct asa_kept, owned */
     GPtrArray *policies;   /* struct asa_policy, owned; DfltGrpPolicy is the first */
+    struct aaa *aaa;
+    GPtrArray *aaa_hosts; /* struct asa_aaa_host, owned, in order of configuration */
+    GPtrArray *pools;     /* struct asa_pool, owned, in order of configuration */
+    GPtrArray *remotes;   /* struct asa_remote (asa_ra.h), in order of their beginning, owned */
     GPtrArray *sessions;   /* struct asa_vpn, in order of their beginning, owned */
     uint64_t sessions_begun;
     guint sessions_peak;
@@ -110,6 +117,8 @@ struct asa {
     uint32_t at_policy;
     char *at_section; /* kept lines go there */
     char *at_group_policy;
+    char *at_user, *at_servers;
+    ip4 at_server;
 
     bool logging, stamp;
     int level[ASA_LOGS]; /* -1 = off */
@@ -190,16 +199,24 @@ extern const struct cli_command asa_config_natt[];
 void asa_natt_init(struct asa *s);
 void asa_natt_text(const struct asa *s, bool all, GString *out);
 
-/* ---- asa_config_group.c ---- */
-void asa_policy_free(void *p);
-struct asa_policy *asa_policy_make(struct asa *s, const char *name);
-/* The policy of a tunnel group, and each of its settings by inheritance. */
-const struct asa_policy *asa_policy_of(const struct asa *s, const struct asa_group *g);
-uint32_t asa_policy_idle(const struct asa *s, const struct asa_policy *p);
-uint32_t asa_policy_session(const struct asa *s, const struct asa_policy *p);
-unsigned asa_policy_protocols(const struct asa *s, const struct asa_policy *p);
-/* Its lines, with a blank before each; `all`: those that say the default too. */
-void asa_policy_text(const struct asa *s, const struct asa_policy *p, bool all, GString *out);
+void asa_remotes_start(struct asa *s);
+void asa_remotes_stop(struct asa *s);
+/* A client has logged in: its session is idle and lasts as its user may. */
+struct asa_remote;
+void asa_session_login(struct asa *s, const struct asa_remote *r, uint32_t nat);
+
+/* ---- asa_settings.c ---- */
+/* What a session of that tunnel group has, with no user of its own. */
+struct asa_chain asa_chain_of(const struct asa *s, const struct asa_group *g);
+
+/* ---- asa_group_access.c ---- */
+/* Its lines in the two sections. */
+void asa_group_general_text(const struct asa *s, const struct asa_group *g, GString *out);
+void asa_group_ipsec_text(const struct asa *s, const struct asa_group *g, GString *out);
+void asa_group_access_clear(struct asa_group *g);
+/* The names after the interface's, or those of every interface. Caller frees. */
+char **asa_group_words(const GPtrArray *lines, const char *nameif);
+extern const struct cli_command asa_config_access_general_rows[], asa_config_access_ipsec_rows[];
 
 /* ---- asa_config*.c ---- */
 extern const struct cli_command asa_config_global[], asa_config_nav[], asa_config_acl[],
@@ -211,6 +228,9 @@ void asa_group_free(void *p);
 /* The tunnel-group that serves a peer: its own, or the default. */
 const struct asa_group *asa_group_for(const struct asa *s, ip4 peer);
 struct asa_group *asa_group_find(const struct asa *s, const char *name);
+struct asa_group *asa_group_make(struct asa *s, const char *name);
+/* The group for remote access of that name, or DefaultRAGroup; NULL = neither is configured. */
+const struct asa_group *asa_group_claimed(const struct asa *s, const char *name);
 const char *asa_pfs_word(enum crypto_group g); /* "group2" */
 void asa_kept_free(void *p);
 const char *asa_kept_text(const struct asa *s, const char *section, const char *key);

@@ -1,22 +1,20 @@
-/* Group policies: what a session may and how long, by name. A tunnel group names one; what that one
- * does not say, DfltGrpPolicy does (CAT-22, CAT-42). */
+/* Group policies: what sessions may and get, by name. A tunnel group names one; what that one does
+ * not say, DfltGrpPolicy does (asa_settings.c). */
 #include "asa.h"
 
 #include <string.h>
 
-/* ---- The policies ---- */
-
-#define IDLE_DEFAULT_MIN     30 /* CAT-22; the session itself has no end of its own */
-#define PROTOCOLS_AT_FACTORY (ASA_TUNNEL_IPSEC | ASA_TUNNEL_L2TP)
-
 void asa_policy_free(void *p)
 {
     struct asa_policy *policy = p;
+    asa_settings_clear(&policy->settings);
     g_free(policy->name);
+    g_free(policy->servers);
+    g_free(policy->password);
     g_free(policy);
 }
 
-static struct asa_policy *find(const struct asa *s, const char *name)
+struct asa_policy *asa_policy_find(const struct asa *s, const char *name)
 {
     for (guint i = 0; name && i < s->policies->len; i++) {
         struct asa_policy *p = g_ptr_array_index(s->policies, i);
@@ -28,7 +26,7 @@ static struct asa_policy *find(const struct asa *s, const char *name)
 
 struct asa_policy *asa_policy_make(struct asa *s, const char *name)
 {
-    struct asa_policy *p = find(s, name);
+    struct asa_policy *p = asa_policy_find(s, name);
     if (!p) {
         p = g_new0(struct asa_policy, 1);
         p->name = g_strdup(name);
@@ -37,105 +35,10 @@ struct asa_policy *asa_policy_make(struct asa *s, const char *name)
     return p;
 }
 
-static const struct asa_policy *factory(const struct asa *s)
+static bool is_factory(const struct asa *s, const struct asa_policy *p)
 {
-    return g_ptr_array_index(s->policies, 0);
+    return p == g_ptr_array_index(s->policies, 0);
 }
-
-const struct asa_policy *asa_policy_of(const struct asa *s, const struct asa_group *g)
-{
-    const struct asa_policy *p = find(s, g->policy);
-    return p ? p : factory(s);
-}
-
-uint32_t asa_policy_idle(const struct asa *s, const struct asa_policy *p)
-{
-    const struct asa_policy *from = p->idle_set ? p : factory(s);
-    return from->idle_set ? from->idle_min : IDLE_DEFAULT_MIN;
-}
-
-uint32_t asa_policy_session(const struct asa *s, const struct asa_policy *p)
-{
-    const struct asa_policy *from = p->session_set ? p : factory(s);
-    return from->session_set ? from->session_min : 0;
-}
-
-unsigned asa_policy_protocols(const struct asa *s, const struct asa_policy *p)
-{
-    unsigned said = p->protocols ? p->protocols : factory(s)->protocols;
-    return said ? said : PROTOCOLS_AT_FACTORY;
-}
-
-/* ---- Protocols by their names of the time ---- */
-
-static const struct {
-    const char *word;
-    unsigned bit;
-    int major, minor, until_major, until_minor; /* in these versions, the last excluded */
-} protocol[] = {
-    {"IPSec", ASA_TUNNEL_IPSEC, 7, 0, 8, 4},   {"ikev1", ASA_TUNNEL_IPSEC, 8, 4, 99, 0},
-    {"ikev2", ASA_TUNNEL_IKEV2, 8, 4, 99, 0},  {"l2tp-ipsec", ASA_TUNNEL_L2TP, 7, 2, 99, 0},
-    {"svc", ASA_TUNNEL_SSL, 8, 0, 8, 4},       {"ssl-client", ASA_TUNNEL_SSL, 8, 4, 99, 0},
-    {"webvpn", ASA_TUNNEL_WEBVPN, 7, 0, 8, 4}, {"ssl-clientless", ASA_TUNNEL_WEBVPN, 8, 4, 99, 0},
-};
-
-static bool of_version(const struct asa *s, size_t i)
-{
-    return asa_since(s, protocol[i].major, protocol[i].minor) &&
-           !asa_since(s, protocol[i].until_major, protocol[i].until_minor);
-}
-
-/* 0: a word that is none of them. Capitals do not matter, and a name that went out of use is still
- * understood. */
-static unsigned protocols_of(const struct asa *s, const char *words)
-{
-    g_auto(GStrv) each = g_strsplit(words, " ", -1);
-    unsigned bits = 0;
-    for (char **w = each; *w; w++) {
-        unsigned bit = 0;
-        for (size_t i = 0; **w && i < G_N_ELEMENTS(protocol); i++)
-            if (g_ascii_strcasecmp(*w, protocol[i].word) == 0 &&
-                asa_since(s, protocol[i].major, protocol[i].minor))
-                bit = protocol[i].bit;
-        if (**w && !bit)
-            return 0;
-        bits |= bit;
-    }
-    return bits;
-}
-
-static void protocols_text(const struct asa *s, unsigned bits, GString *out)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(protocol); i++)
-        if (bits & protocol[i].bit && of_version(s, i))
-            g_string_append_printf(out, " %s", protocol[i].word);
-}
-
-/* ---- Read back ---- */
-
-static void minutes_text(const char *what, uint32_t minutes, GString *out)
-{
-    if (minutes)
-        g_string_append_printf(out, " %s %u\n", what, minutes);
-    else
-        g_string_append_printf(out, " %s none\n", what);
-}
-
-void asa_policy_text(const struct asa *s, const struct asa_policy *p, bool all, GString *out)
-{
-    bool whole = all && p == factory(s);
-    if (whole || p->idle_set)
-        minutes_text("vpn-idle-timeout", asa_policy_idle(s, p), out);
-    if (whole || p->session_set)
-        minutes_text("vpn-session-timeout", asa_policy_session(s, p), out);
-    if (whole || p->protocols) {
-        g_string_append(out, " vpn-tunnel-protocol");
-        protocols_text(s, asa_policy_protocols(s, p), out);
-        g_string_append(out, " \n");
-    }
-}
-
-/* ---- Lines ---- */
 
 static void remove_policy(struct asa *s, struct asa_policy *p)
 {
@@ -149,27 +52,10 @@ static void remove_policy(struct asa *s, struct asa_policy *p)
     g_ptr_array_remove(s->policies, p);
 }
 
-static void group_policy(void *self, const struct cli_args *a, GString *out)
+/* ---- Lines ---- */
+
+static void enter(struct asa *s, const char *name)
 {
-    struct asa *s = self;
-    const char *name = cli_arg(a, "name");
-    struct asa_policy *p = find(s, name);
-    if (!p && (cli_negated(a) || cli_has(a, "attributes"))) {
-        asa_refuse(s, out, "ERROR: Group policy %s does not exist", name);
-        return;
-    }
-    if (cli_negated(a)) {
-        if (p == factory(s))
-            asa_refuse(s, out, "ERROR: %s is the default group policy and cannot be removed", name);
-        else
-            remove_policy(s, p);
-        asa_changed(s, "no group-policy");
-        return;
-    }
-    if (!p)
-        asa_policy_make(s, name);
-    if (!cli_has(a, "attributes"))
-        return;
     g_free(s->at_section);
     s->at_section = g_strdup_printf("group-policy %s attributes", name);
     g_free(s->at_group_policy);
@@ -177,35 +63,77 @@ static void group_policy(void *self, const struct cli_args *a, GString *out)
     asa_enter(s, &asa_mode_group_policy);
 }
 
-enum { IDLE, SESSION };
-
-/* A session keeps what its policy said when it began. */
-static void timeout(void *self, const struct cli_args *a, GString *out)
+/* "from" copies what another policy says. */
+static void copy(struct asa_policy *p, const struct asa_policy *from)
 {
-    struct asa *s = self;
-    struct asa_policy *p = asa_policy_make(s, s->at_group_policy);
-    bool *set = cli_tag(a) == IDLE ? &p->idle_set : &p->session_set;
-    uint32_t *minutes = cli_tag(a) == IDLE ? &p->idle_min : &p->session_min;
-    *set = !cli_negated(a);
-    *minutes = 0;
-    if (*set)
-        cli_arg_u32(a, "minutes", minutes);
-    asa_changed(s, "group-policy");
+    if (p == from)
+        return;
+    for (size_t i = 0; i < ASA_SETTINGS; i++) {
+        g_free(p->settings.said[i]);
+        p->settings.said[i] = g_strdup(from->settings.said[i]);
+    }
 }
 
-static void tunnel_protocol(void *self, const struct cli_args *a, GString *out)
+static void group_policy(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
-    struct asa_policy *p = asa_policy_make(s, s->at_group_policy);
-    unsigned bits = cli_negated(a) ? 0 : protocols_of(s, cli_arg(a, "protocols"));
-    if (!cli_negated(a) && !bits) {
-        asa_invalid(s, a, "protocols");
+    const char *name = cli_arg(a, "name"), *from = cli_arg(a, "other");
+    struct asa_policy *p = asa_policy_find(s, name);
+    if (!p && (cli_negated(a) || cli_has(a, "attributes"))) {
+        asa_refuse(s, out, "ERROR: Group policy %s does not exist", name);
         return;
     }
-    p->protocols = bits;
+    if (from && !asa_policy_find(s, from)) {
+        asa_refuse(s, out, "ERROR: Group policy %s does not exist", from);
+        return;
+    }
+    if (cli_negated(a)) {
+        if (is_factory(s, p))
+            asa_refuse(s, out, "ERROR: %s is the default group policy and cannot be removed", name);
+        else
+            remove_policy(s, p);
+        asa_changed(s, "no group-policy");
+        return;
+    }
+    if (strlen(name) > 64) {
+        asa_invalid(s, a, "name");
+        return;
+    }
+    if (!p)
+        p = asa_policy_make(s, name);
+    if (from)
+        copy(p, asa_policy_find(s, from));
+    if (cli_has(a, "attributes"))
+        enter(s, name);
+    else
+        asa_changed(s, "group-policy");
+}
+
+static void external(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    const char *name = cli_arg(a, "name"), *servers = cli_arg(a, "servers");
+    if (!aaa_group_find(s->aaa, servers)) {
+        asa_refuse(s, out, "ERROR: aaa-server group <%s> does not exist", servers);
+        return;
+    }
+    struct asa_policy *p = asa_policy_make(s, name);
+    g_free(p->servers);
+    g_free(p->password);
+    p->servers = g_strdup(servers);
+    p->password = g_strdup(cli_arg(a, "password"));
     asa_changed(s, "group-policy");
 }
 
+/* A session keeps what its policy said when it began. */
+static void setting(void *self, const struct cli_args *a, GString *out)
+{
+    struct asa *s = self;
+    asa_setting_typed(s, &asa_policy_make(s, s->at_group_policy)->settings, a);
+    asa_changed(s, "group-policy");
+}
+
+/* Settings that change nothing here are kept with the policy. */
 static void keep(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
@@ -218,26 +146,48 @@ static void keep(void *self, const struct cli_args *a, GString *out)
     asa_changed(s, "group-policy");
 }
 
-#define NO (CLI_NO | CLI_NO_ONLY_PREFIX)
+#define NO     (CLI_NO | CLI_NO_ONLY_PREFIX)
+#define SWITCH " (enable|disable)"
 
 // clang-format off
 const struct cli_command asa_config_group_policy[] = {
-    { "group-policy name:WORD internal",                                  group_policy,    NO },
-    { "group-policy name:WORD attributes",                                group_policy,    0 },
+    { "group-policy name:WORD internal [from other:WORD]",                group_policy, NO },
+    { "group-policy name:WORD external server-group servers:WORD password password:WORD", external, 0 },
+    { "group-policy name:WORD attributes",                                group_policy, 0 },
     { 0 } };
 const struct cli_command asa_config_group_policy_rows[] = {
-    { "vpn-idle-timeout (none|minutes:<1-35791394>)",                     timeout,         NO, .tag = IDLE },
-    { "vpn-session-timeout (none|minutes:<1-35791394>)",                  timeout,         NO, .tag = SESSION },
-    { "vpn-tunnel-protocol protocols:LINE",                               tunnel_protocol, NO },
-    { "vpn-simultaneous-logins count:<0-2147483647>",                     keep,            NO },
-    { "vpn-filter (none|value filter:WORD)",                              keep,            NO },
-    { "pfs (enable|disable)",                                             keep,            NO },
-    { "re-xauth (enable|disable)",                                        keep,            NO },
-    { "banner (none|value text:LINE)",                                    keep,            NO },
-    { "dns-server (none|value server:LINE)",                              keep,            NO },
-    { "wins-server (none|value server:LINE)",                             keep,            NO },
-    { "default-domain (none|value domain:WORD)",                          keep,            NO },
-    { "split-tunnel-policy (tunnelall|tunnelspecified|excludespecified)", keep,            NO },
-    { "split-tunnel-network-list (none|value list:WORD)",                 keep,            NO },
+    { "banner (none|value text:LINE)",                                    setting, NO, .tag = ASA_SET_BANNER },
+    { "wins-server (none|value server1:A.B.C.D [server2:A.B.C.D])",       setting, NO, .tag = ASA_SET_WINS },
+    { "dns-server (none|value server1:A.B.C.D [server2:A.B.C.D])",        setting, NO, .tag = ASA_SET_DNS },
+    { "vpn-access-hours (none|value hours:WORD)",                         setting, NO, .tag = ASA_SET_ACCESS_HOURS },
+    { "vpn-simultaneous-logins count:<0-2147483647>",                     setting, NO, .tag = ASA_SET_LOGINS },
+    { "vpn-idle-timeout (none|minutes:<1-35791394>)",                     setting, NO, .tag = ASA_SET_IDLE },
+    { "vpn-session-timeout (none|minutes:<1-35791394>)",                  setting, NO, .tag = ASA_SET_SESSION },
+    { "vpn-filter (none|value filter:WORD)",                              setting, NO, .tag = ASA_SET_FILTER },
+    { "vpn-tunnel-protocol protocols:LINE",                               setting, NO, .tag = ASA_SET_PROTOCOLS },
+    { "password-storage" SWITCH,                                          setting, NO, .tag = ASA_SET_PASSWORD_STORAGE },
+    { "ip-comp" SWITCH,                                                   setting, NO, .tag = ASA_SET_IP_COMP },
+    { "re-xauth" SWITCH,                                                  setting, NO, .tag = ASA_SET_RE_XAUTH },
+    { "group-lock (none|value group:WORD)",                               setting, NO, .tag = ASA_SET_GROUP_LOCK },
+    { "pfs" SWITCH,                                                       setting, NO, .tag = ASA_SET_PFS },
+    { "ipsec-udp" SWITCH,                                                 setting, NO, .tag = ASA_SET_IPSEC_UDP },
+    { "ipsec-udp-port port:<4001-49151>",                                 setting, NO, .tag = ASA_SET_IPSEC_UDP_PORT },
+    { "split-tunnel-policy (tunnelall|tunnelspecified|excludespecified)", setting, NO, .tag = ASA_SET_SPLIT_POLICY },
+    { "split-tunnel-network-list (none|value list:WORD)",                 setting, NO, .tag = ASA_SET_SPLIT_LIST },
+    { "default-domain (none|value domain:WORD)",                          setting, NO, .tag = ASA_SET_DOMAIN },
+    { "split-dns (none|value domains:LINE)",                              setting, NO, .tag = ASA_SET_SPLIT_DNS },
+    { "backup-servers servers:LINE",                                      setting, NO, .tag = ASA_SET_BACKUP },
+    { "address-pools (none|value pools:LINE)",                            setting, NO, .tag = ASA_SET_POOLS },
+    { "client-access-rule (none|priority:<1-65535> (permit|deny) type type:WORD version version:WORD)",
+                                                                          setting, NO, .tag = ASA_SET_CLIENT_RULES },
+    { "dhcp-network-scope (none|scope:A.B.C.D)",                          keep,    NO },
+    { "intercept-dhcp" SWITCH,                                            keep,    NO },
+    { "secure-unit-authentication" SWITCH,                                keep,    NO },
+    { "user-authentication" SWITCH,                                       keep,    NO },
+    { "user-authentication-idle-timeout (none|minutes:<1-35791394>)",     keep,    NO },
+    { "ip-phone-bypass" SWITCH,                                           keep,    NO },
+    { "leap-bypass" SWITCH,                                               keep,    NO },
+    { "nem" SWITCH,                                                       keep,    NO },
+    { "client-firewall rest:LINE",                                        keep,    NO },
     { 0 } };
 // clang-format on

@@ -136,6 +136,7 @@ const struct cli_command asa_config_keep[] = {
     K("(crypto isakmp|isakmp) disconnect-notify", CRYPTO),
     KNO("(crypto (isakmp|ikev1)|isakmp) am-disable", CRYPTO),
     K("(crypto isakmp|isakmp) reload-wait", CRYPTO),
+    KNO("vpn-addr-assign (aaa|dhcp|local)", TAIL),
     K("vpn-sessiondb max-session-limit value:<1-10000>", TAIL),
     K("telnet timeout value:<1-1440>", TAIL),
     K("telnet address:A.B.C.D mask:A.B.C.D if:WORD", TAIL),
@@ -146,7 +147,6 @@ const struct cli_command asa_config_keep[] = {
     KNO("threat-detection scanning-threat [shun]", TAIL),
     KNO("threat-detection statistics [value:LINE]", TAIL),
     K("prompt value:LINE", TAIL),
-    K("username name:WORD password value:LINE", TAIL),
     K("ntp server value:LINE", TAIL),
     { "terminal width columns:<0-511>", nothing, CLI_HIDDEN },
     { 0 } };

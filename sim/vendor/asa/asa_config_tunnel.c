@@ -1,5 +1,6 @@
 /* Tunnel groups: a LAN-to-LAN peer's settings are in the group that is named after its address, or
- * in DefaultL2LGroup (CAT-41). Keys go to IKE by that address. */
+ * in DefaultL2LGroup (CAT-41). Keys go to IKE by that address. A client of remote access names its
+ * group, or belongs to DefaultRAGroup (asa_group_access.c). */
 #include "asa.h"
 
 #include <string.h>
@@ -10,6 +11,7 @@ void asa_group_free(void *p)
     g_free(g->name);
     g_free(g->key);
     g_free(g->policy);
+    asa_group_access_clear(g);
     g_free(g);
 }
 
@@ -23,13 +25,19 @@ struct asa_group *asa_group_find(const struct asa *s, const char *name)
     return NULL;
 }
 
-static struct asa_group *make(struct asa *s, const char *name)
+static struct asa_keepalive keepalive_of_type(const struct asa_group *g)
+{
+    return g->ra ? ASA_KEEPALIVE_RA : ASA_KEEPALIVE_L2L;
+}
+
+struct asa_group *asa_group_make(struct asa *s, const char *name)
 {
     struct asa_group *g = asa_group_find(s, name);
     if (!g) {
         g = g_new0(struct asa_group, 1);
         g->name = g_strdup(name);
-        g->keepalive = ASA_KEEPALIVE_L2L;
+        g->ra = strcmp(name, ASA_DEFAULT_RA) == 0;
+        g->keepalive = keepalive_of_type(g);
         g_ptr_array_add(s->groups, g);
     }
     return g;
@@ -44,12 +52,20 @@ const struct asa_group *asa_group_for(const struct asa *s, ip4 peer)
     return own && own->l2l ? own : def ? def : &plain;
 }
 
+const struct asa_group *asa_group_claimed(const struct asa *s, const char *name)
+{
+    const struct asa_group *own = asa_group_find(s, name);
+    return own && own->ra ? own : asa_group_find(s, ASA_DEFAULT_RA);
+}
+
 /* ---- Keys ---- */
 
 /* The address that IKE finds the group's key by. False: a name that main mode cannot find. */
 static bool group_address(const struct asa_group *g, ip4 *addr, ip4 *mask)
 {
     *addr = *mask = 0;
+    if (g->ra)
+        return false;
     if (strcmp(g->name, ASA_DEFAULT_GROUP) == 0)
         return true;
     *mask = 0xffffffff;
@@ -91,7 +107,7 @@ static bool is_masked(const char *key)
 static void pre_shared_key(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
-    struct asa_group *g = make(s, s->at_group);
+    struct asa_group *g = asa_group_make(s, s->at_group);
     const char *key = cli_arg(a, "key");
     if (cli_has(a, "ikev1") && !asa_since(s, 8, 4)) {
         asa_unknown_word(s, a, "ikev1");
@@ -138,9 +154,9 @@ static void watch(struct asa *s, const struct asa_group *g)
 static void keepalive(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
-    struct asa_group *g = make(s, s->at_group);
+    struct asa_group *g = asa_group_make(s, s->at_group);
     if (cli_negated(a)) {
-        g->keepalive = ASA_KEEPALIVE_L2L;
+        g->keepalive = keepalive_of_type(g);
     } else if (cli_has(a, "disable")) {
         g->keepalive.disabled = true;
     } else {
@@ -183,13 +199,31 @@ static void group_type(void *self, const struct cli_args *a, GString *out)
             asa_refuse(s, out, "ERROR: Tunnel group %s does not exist", name);
         return;
     }
-    if (!cli_has(a, "ipsec-l2l")) {
-        asa_refuse(s, out, "ERROR: tunnel groups for remote access are not modelled; ipsec-l2l is");
+    bool ra = !cli_has(a, "ipsec-l2l");
+    if (cli_has(a, "remote-access") && !asa_since(s, 8, 0)) {
+        asa_unknown_word(s, a, "remote-access");
         return;
     }
-    g = make(s, name);
-    g->l2l = true;
+    if (strlen(name) > 64) {
+        asa_invalid(s, a, "name");
+        return;
+    }
+    bool fresh = !g;
+    g = asa_group_make(s, name);
+    if (!fresh && ra != g->ra && (g->l2l || g->ra)) {
+        asa_refuse(s, out, "ERROR: The tunnel group type of %s cannot be changed, remove it first",
+                   name);
+        return;
+    }
+    g->l2l = !ra;
+    g->ra = ra;
+    if (fresh)
+        g->keepalive = keepalive_of_type(g);
     watch(s, g);
+    if (ra) {
+        asa_changed(s, "tunnel-group");
+        return;
+    }
     if (strcmp(name, ASA_DEFAULT_GROUP) != 0 && !ip4_parse(name, &addr))
         g_string_append(out, "WARNING: L2L tunnel-groups that have names which are not an IP\n"
                              "address may only be used if the tunnel authentication\n"
@@ -213,11 +247,13 @@ static void attributes(void *self, const struct cli_args *a, GString *out)
     struct asa *s = self;
     const char *name = cli_arg(a, "name");
     bool general = cli_has(a, "general-attributes");
-    if (!asa_group_find(s, name) && strcmp(name, ASA_DEFAULT_GROUP) != 0) {
+    bool standard = strcmp(name, ASA_DEFAULT_GROUP) == 0 || strcmp(name, ASA_DEFAULT_RA) == 0;
+    if (!asa_group_find(s, name) && !standard) {
         asa_refuse(s, out, "ERROR: Tunnel group %s does not exist", name);
         return;
     }
-    make(s, name)->l2l = true;
+    struct asa_group *g = asa_group_make(s, name);
+    g->l2l = !g->ra;
     g_free(s->at_group);
     s->at_group = g_strdup(name);
     g_free(s->at_section);
@@ -230,7 +266,7 @@ static void attributes(void *self, const struct cli_args *a, GString *out)
 static void peer_id_validate(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
-    struct asa_group *g = make(s, s->at_group);
+    struct asa_group *g = asa_group_make(s, s->at_group);
     g->peer_id = cli_negated(a)          ? ASA_PEER_ID_REQ
                  : cli_has(a, "nocheck") ? ASA_PEER_ID_NOCHECK
                  : cli_has(a, "cert")    ? ASA_PEER_ID_CERT
@@ -244,7 +280,7 @@ static void peer_id_validate(void *self, const struct cli_args *a, GString *out)
 static void default_policy(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
-    struct asa_group *g = make(s, s->at_group);
+    struct asa_group *g = asa_group_make(s, s->at_group);
     const char *name = cli_negated(a) ? NULL : cli_arg(a, "name");
     bool known = !name;
     for (guint i = 0; i < s->policies->len && !known; i++)

@@ -8,31 +8,21 @@
 /* ---- Modes ---- */
 
 static const struct cli_command *const exec_tables[] = {
-    asa_show_table, asa_exec_table, asa_exec_conn, asa_exec_nat, asa_ping_table, NULL};
-static const struct cli_command *const config_tables[] = {asa_config_nav,
-                                                          asa_config_global,
-                                                          asa_config_acl,
-                                                          asa_config_isakmp,
-                                                          asa_config_ipsec,
-                                                          asa_config_map,
-                                                          asa_config_tunnel,
-                                                          asa_config_group_policy,
-                                                          asa_config_mss,
-                                                          asa_config_access,
-                                                          asa_config_audit,
-                                                          asa_config_keep,
-                                                          asa_config_conn,
-                                                          asa_config_nat,
-                                                          asa_config_object,
-                                                          asa_config_natt,
-                                                          NULL};
+    asa_show_table, asa_exec_table, asa_exec_conn, asa_exec_nat,
+    asa_ping_table, asa_exec_aaa,   asa_exec_pool, NULL};
+static const struct cli_command *const config_tables[] = {
+    asa_config_nav,   asa_config_global, asa_config_acl,    asa_config_isakmp,
+    asa_config_ipsec, asa_config_map,    asa_config_tunnel, asa_config_group_policy,
+    asa_config_mss,   asa_config_access, asa_config_audit,  asa_config_keep,
+    asa_config_conn,  asa_config_nat,    asa_config_object, asa_config_natt,
+    asa_config_aaa,   asa_config_user,   asa_config_pool,   NULL};
 static const struct cli_command *const if_tables[] = {asa_config_nav, asa_config_if_rows, NULL};
 static const struct cli_command *const policy_tables[] = {asa_config_nav, asa_config_policy_rows,
                                                           NULL};
 static const struct cli_command *const group_tables[] = {asa_config_nav, asa_config_group_rows,
-                                                         NULL};
+                                                         asa_config_access_ipsec_rows, NULL};
 static const struct cli_command *const general_tables[] = {asa_config_nav, asa_config_general_rows,
-                                                           NULL};
+                                                           asa_config_access_general_rows, NULL};
 static const struct cli_command *const group_policy_tables[] = {asa_config_nav,
                                                                 asa_config_group_policy_rows, NULL};
 
@@ -216,6 +206,8 @@ static bool asa_init(struct device *d, const char *version, GError **error)
     s->kept = g_ptr_array_new_with_free_func(asa_kept_free);
     s->policies = g_ptr_array_new_with_free_func(asa_policy_free);
     asa_policy_make(s, ASA_DEFAULT_POLICY);
+    asa_aaa_start(s);
+    asa_remotes_start(s);
     for (size_t i = 0; i < ASA_LOGS; i++)
         s->level[i] = -1;
     s->buffer_bytes = 4096;
@@ -246,6 +238,8 @@ static void asa_free(struct device *d)
     asa_ping_clear(s);
     asa_sessions_stop(s);
     asa_stats_stop(s);
+    asa_remotes_stop(s);
+    asa_aaa_stop(s);
     asa_speech_clear(s);
     cli_free(s->cli);
     g_ptr_array_unref(s->interfaces);

@@ -1,6 +1,7 @@
 /* The ASA kind listens and speaks: one subscription for the node's events, messages by severity to
  * the console and the buffer, debug lines to the console. */
 #include "asa_log_priv.h"
+#include "asa_ra.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -159,13 +160,24 @@ static void debug_isakmp(struct asa *s, int severity, const char *text)
     device_print(s->d, CONSOLE_DEBUG, line->str);
 }
 
+/* The client that the event at hand is about. */
+static const struct asa_remote *asa_remote_about(const struct asa *s, ip4 peer)
+{
+    const struct asa_ike *w = asa_ike_of(s, s->speech->about);
+    const struct asa_remote *r = asa_remote_of(s, s->speech->about);
+    return r ? r : w ? NULL : asa_remote_at(s, peer, s->speech->about_nat);
+}
+
 void asa_say(struct asa *s, int severity, uint32_t id, ip4 peer, bool group, const char *format,
              ...)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    if (peer && group)
+    const struct asa_remote *client = peer && group ? asa_remote_about(s, peer) : NULL;
+    if (client)
+        asa_ra_prefix(client, text);
+    else if (peer && group)
         g_string_append_printf(text, "Group = %s, ", asa_group_for(s, peer)->name);
-    if (peer)
+    if (peer && !client)
         g_string_append_printf(text, "IP = %s, ", IP4S(peer));
     va_list args;
     va_start(args, format);
@@ -212,6 +224,7 @@ static void remember_after(struct asa *s, const struct trace_event *t)
             w->state = e->new;
     } else if (t->id == EV_ike_sa_gone) {
         const struct ev_ike_sa_gone *e = t->data;
+        asa_ra_gone(s, e->sa);
         g_hash_table_remove(s->speech->ike, GUINT_TO_POINTER(e->sa));
     } else if (t->id == EV_ipsec_sa_dead) {
         const struct ev_ipsec_sa_dead *e = t->data;
@@ -219,19 +232,36 @@ static void remember_after(struct asa *s, const struct trace_event *t)
     }
 }
 
+/* Of whom an event speaks: by its IKE SA, or by the peer of its IPsec SA. */
+static void about(struct asa *s, const struct trace_event *t)
+{
+    const char *name = trace_event_name(t->id);
+    const struct trace_field *f = trace_event_fields(t->id);
+    if (f->name && strcmp(f->name, "sa") == 0 &&
+        (g_str_has_prefix(name, "ike_") || g_str_has_prefix(name, "qm_") ||
+         g_str_has_prefix(name, "xact_")))
+        s->speech->about = *(const uint32_t *)((const char *)t->data + f->offset);
+    if (t->id == EV_ipsec_sa_dead) {
+        const struct asa_esp *w = asa_esp_of(s, ((const struct ev_ipsec_sa_dead *)t->data)->sa);
+        s->speech->about_nat = w ? w->nat : 0;
+    }
+}
+
 static void hear(void *self, const struct trace_event *t)
 {
     struct asa *s = self;
     remember(s, t);
+    about(s, t);
     if (s->speech->hear[t->id])
         s->speech->hear[t->id](s, t->data);
+    s->speech->about = s->speech->about_nat = 0;
     remember_after(s, t);
 }
 
 /* A family of messages is a file, its table a line here. */
 const struct asa_hearing *const asa_hearings[] = {
-    asa_hear_ask,   asa_hear_ike,  asa_hear_natt, asa_hear_quick, asa_hear_session,
-    asa_hear_ipsec, asa_hear_conn, asa_hear_nat,  asa_hear_path,
+    asa_hear_ask,   asa_hear_ike,   asa_hear_natt, asa_hear_quick, asa_hear_session,
+    asa_hear_login, asa_hear_ipsec, asa_hear_conn, asa_hear_nat,   asa_hear_path,
 };
 const size_t asa_n_hearings = G_N_ELEMENTS(asa_hearings);
 
@@ -268,5 +298,6 @@ void asa_speech_clear(struct asa *s)
     g_queue_free_full(w->buffer, g_free);
     g_array_unref(w->known);
     g_free(w->want.map);
+    g_free(w->asked_user);
     g_clear_pointer(&s->speech, g_free);
 }

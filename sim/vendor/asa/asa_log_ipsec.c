@@ -1,6 +1,7 @@
 /* Messages about SAs that end, packets that die, and interfaces (CAT-10, 19, 74, 77, 87, 91;
  * DBG-25). Messages about single ESP packets come at most once in five seconds each. */
 #include "asa_log_priv.h"
+#include "asa_ra.h"
 
 #define PACKET_MESSAGE_EVERY SECONDS(5)
 
@@ -61,6 +62,7 @@ ASA_ON(ipsec_sa_dead)
     if (!w)
         return;
     ip4 peer = w->peer;
+    const struct asa_remote *r = asa_remote_at(s, peer, w->nat);
     if (e->inbound && e->why != WHY_REPLACED)
         asa_say(s, 5, 713050, peer, true,
                 "Connection terminated for peer %s.  Reason: %s  Remote Proxy %s, Local Proxy %s",
@@ -68,9 +70,9 @@ ASA_ON(ipsec_sa_dead)
     asa_say_ipsec(s, 1, "Deleted %s %s, SPI 0x%08X", way,
                   e->inbound ? "decrypt rule" : "encrypt rule", e->spi);
     asa_log(s, 6, 602304,
-            "IPSEC: An %s LAN-to-LAN SA (SPI= 0x%08X) between %s and %s (user= %s) has been "
-            "deleted.",
-            way, e->spi, IP4S(w->local), IP4S(peer), IP4S(peer));
+            "IPSEC: An %s %s SA (SPI= 0x%08X) between %s and %s (user= %s) has been deleted.", way,
+            r ? "remote access" : "LAN-to-LAN", e->spi, IP4S(w->local), IP4S(peer),
+            r && r->user ? r->user : IP4S(peer));
     struct asa_session *session = asa_session_of(s, peer, w->nat);
     tunnel_counted(s, session, e);
     if (session && session->tunnels == 0)

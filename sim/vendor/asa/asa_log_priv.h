@@ -23,7 +23,7 @@ struct asa_hearing {
     asa_hear_fn fn; /* NULL closes a table */
 };
 extern const struct asa_hearing asa_hear_ask[], asa_hear_ike[], asa_hear_quick[], asa_hear_natt[],
-    asa_hear_session[], asa_hear_ipsec[], asa_hear_conn[], asa_hear_nat[], asa_hear_path[];
+    asa_hear_session[], asa_hear_login[], asa_hear_ipsec[], asa_hear_conn[], asa_hear_nat[], asa_hear_path[];
 extern const struct asa_hearing *const asa_hearings[]; /* all of them */
 extern const size_t asa_n_hearings;
 extern const struct vendor_silent asa_silent[];
@@ -92,6 +92,9 @@ struct asa_speech {
     unsigned installed;           /* SAs of it that are in */
     uint32_t life_type, life_offered_s; /* of the quick mode offer at hand */
     struct asa_limit limit[8];          /* messages about single packets */
+    char *asked_user;                   /* the last one AAA was asked about */
+    ike_sa_id about;                    /* the SA of the event at hand; 0 = none */
+    uint32_t about_nat;                 /* then, the number of its peer */
     GQueue *buffer;                     /* char *: the logging buffer */
     size_t buffer_used;
     uint64_t logged[ASA_LOGS];
@@ -133,6 +136,8 @@ void asa_session_begin(struct asa *s, ip4 peer, uint32_t nat);
 void asa_session_check(struct asa *s, ip4 peer, uint32_t nat, ike_sa_id dying, enum ike_why why);
 /* What phase 1 starts when it is complete. */
 void asa_phase1_timers(struct asa *s, ike_sa_id sa, ip4 peer);
+/* ---- asa_aaa_show.c ---- */
+void asa_aaa_heard(struct asa *s, const struct ev_aaa_server *e);
 /* ---- asa_show_ipsec.c ---- */
 void asa_transform_text(struct esp_suite suite, GString *out);
 

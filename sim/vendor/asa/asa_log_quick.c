@@ -1,6 +1,7 @@
 /* Messages of phase 2: what is asked, how it is judged, and what comes of it (CAT-12, 27, 38, 83;
  * DBG-15, 16, 34). */
 #include "asa_log_priv.h"
+#include "asa_ra.h"
 
 static ip4 peer_of(const struct asa *s, ike_sa_id sa)
 {
@@ -152,6 +153,15 @@ ASA_ON(qm_install)
 
 static void negotiated(struct asa *s, const struct ev_qm_install *e)
 {
+    const struct asa_remote *r = asa_remote_of(s, e->sa);
+    if (r) {
+        asa_say(s, 5, 713049, e->remote, true,
+                "Security negotiation complete for User (%s)  %s, Inbound SPI = 0x%08x, "
+                "Outbound SPI = 0x%08x",
+                r->user ? r->user : r->group, e->role == IKE_INITIATOR ? "Initiator" : "Responder",
+                e->spi_in, e->spi_out);
+        return;
+    }
     asa_say(s, 5, 713049, e->remote, true,
             "Security negotiation complete for LAN-to-LAN Group (%s)  %s, Inbound SPI = 0x%08x, "
             "Outbound SPI = 0x%08x",
@@ -188,14 +198,15 @@ ASA_ON(ipsec_sa_new)
         negotiated(s, &w->install);
     remember(s, e);
     const char *way = e->inbound ? "inbound" : "outbound";
+    const struct asa_remote *r = asa_remote_of(s, w->install.sa);
     asa_say_ipsec(s, 1,
                   "New embryonic SA created @ 0x%08X,\n    SCB: 0x%08X,\n    Direction: %s\n"
-                  "    SPI      : 0x%08X\n    Tunnel type: l2l\n    Protocol   : esp",
-                  asa_handle(s, e->sa), asa_handle(s, ~e->sa), way, e->spi);
+                  "    SPI      : 0x%08X\n    Tunnel type: %s\n    Protocol   : esp",
+                  asa_handle(s, e->sa), asa_handle(s, ~e->sa), way, e->spi, r ? "ra" : "l2l");
     asa_log(s, 6, 602303,
-            "IPSEC: An %s LAN-to-LAN SA (SPI= 0x%08X) between %s and %s (user= %s) has been "
-            "created.",
-            way, e->spi, IP4S(local), IP4S(peer), IP4S(peer));
+            "IPSEC: An %s %s SA (SPI= 0x%08X) between %s and %s (user= %s) has been created.", way,
+            r ? "remote access" : "LAN-to-LAN", e->spi, IP4S(local), IP4S(peer),
+            r && r->user ? r->user : IP4S(peer));
     asa_say_ipsec(s, 1, "Completed host %s update, SPI 0x%08X", e->inbound ? "IBSA" : "OBSA",
                   e->spi);
     if (w->install.spi_in && w->installed == 2) {

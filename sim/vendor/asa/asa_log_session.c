@@ -2,6 +2,7 @@
  * end, dead peer detection (RFC 3706), and phase 1 replaced (CAT-12, 13, 15, 22, 92;
  * l2l-and-remote-access.md, appendix b.2). */
 #include "asa_log_priv.h"
+#include "asa_ra.h"
 
 /* ---- Sessions ---- */
 
@@ -70,11 +71,22 @@ static const char *session_type(const struct asa *s, bool udp)
     return asa_since(s, 8, 4) ? "LAN-to-LAN" : asa_since(s, 8, 0) ? "IPsec" : "IPSecLAN2LAN";
 }
 
+/* The same of a client's session. */
+static const char *client_type(const struct asa *s, bool udp)
+{
+    if (udp)
+        return asa_since(s, 8, 0) ? "IPsecOverNatT" : "IPSecOverNatT";
+    return asa_since(s, 8, 0) ? "IPsec" : "IPSec";
+}
+
 void asa_session_check(struct asa *s, ip4 peer, uint32_t nat, ike_sa_id dying, enum ike_why why)
 {
     struct asa_session *w = asa_session_of(s, peer, nat);
     if (!w || w->tunnels || has_other_sa(s, peer, nat, dying))
         return;
+    const struct asa_remote *r = asa_remote_of(s, dying);
+    if (!r)
+        r = asa_remote_at(s, peer, nat);
     const char *reason = torn_reason(asa_ike_of(s, dying), why);
     sim_time lasted = sim_now(s->d->sim) - w->since;
     int64_t seconds = lasted / SECONDS(1);
@@ -83,9 +95,9 @@ void asa_session_check(struct asa *s, ip4 peer, uint32_t nat, ike_sa_id dying, e
             "Group = %s, Username = %s, IP = %s, Session disconnected. Session Type: %s, Duration: "
             "%dh:%02dm:%02ds, Bytes xmt: %" G_GUINT64_FORMAT ", Bytes rcv: %" G_GUINT64_FORMAT
             ", Reason: %s",
-            asa_group_for(s, peer)->name, IP4S(peer), IP4S(peer), session_type(s, w->udp),
-            (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60), w->tx, w->rx,
-            reason);
+            r ? r->group : asa_group_for(s, peer)->name, r && r->user ? r->user : IP4S(peer),
+            IP4S(peer), r ? client_type(s, w->udp) : session_type(s, w->udp), (int)(seconds / 3600),
+            (int)(seconds / 60 % 60), (int)(seconds % 60), w->tx, w->rx, reason);
     g_ptr_array_remove(s->speech->sessions, w);
 }
 

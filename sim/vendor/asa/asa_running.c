@@ -273,11 +273,15 @@ static void group_policies(const struct asa *s, bool all, GString *out)
 {
     for (guint i = 0; i < s->policies->len; i++) {
         const struct asa_policy *p = g_ptr_array_index(s->policies, i);
+        bool factory = strcmp(p->name, ASA_DEFAULT_POLICY) == 0;
         g_autofree char *section = g_strdup_printf("group-policy %s attributes", p->name);
         g_autoptr(GString) text = g_string_new(NULL);
-        if (all || strcmp(p->name, ASA_DEFAULT_POLICY) != 0)
+        if (p->servers)
+            line(out, "group-policy %s external server-group %s password %s", p->name, p->servers,
+                 p->password);
+        else if (all || !factory)
             line(out, "group-policy %s internal", p->name);
-        asa_policy_text(s, p, all, text);
+        asa_settings_text(s, &p->settings, all && factory, text);
         kept(s, ASA_PLACE_SUB, section, " ", text);
         if (text->len)
             g_string_append_printf(out, "%s\n%s", section, text->str);
@@ -288,6 +292,7 @@ static void general(const struct asa *s, const struct asa_group *g, bool all, GS
 {
     g_autofree char *section = g_strdup_printf("tunnel-group %s general-attributes", g->name);
     g_autoptr(GString) text = g_string_new(NULL);
+    asa_group_general_text(s, g, text);
     if (all || g->policy)
         line(text, " default-group-policy %s", g->policy ? g->policy : ASA_DEFAULT_POLICY);
     kept(s, ASA_PLACE_SUB, section, " ", text);
@@ -295,15 +300,21 @@ static void general(const struct asa *s, const struct asa_group *g, bool all, GS
         g_string_append_printf(out, "%s\n%s", section, text->str);
 }
 
-static void keepalive(const struct asa_keepalive *k, bool all, GString *out)
+static void keepalive(const struct asa_group *g, bool all, GString *out)
 {
-    const struct asa_keepalive plain = ASA_KEEPALIVE_L2L;
+    const struct asa_keepalive *k = &g->keepalive,
+                               plain = g->ra ? ASA_KEEPALIVE_RA : ASA_KEEPALIVE_L2L;
     if (k->disabled)
         line(out, " isakmp keepalive disable");
     else if (!k->threshold_s)
         line(out, " isakmp keepalive threshold infinite");
     else if (all || k->threshold_s != plain.threshold_s || k->retry_s != plain.retry_s)
         line(out, " isakmp keepalive threshold %u retry %u", k->threshold_s, k->retry_s);
+}
+
+static const char *type_word(const struct asa *s, const struct asa_group *g)
+{
+    return !g->ra ? "ipsec-l2l" : asa_since(s, 8, 0) ? "remote-access" : "ipsec-ra";
 }
 
 static void tunnel_groups(const struct asa *s, bool secrets, bool all, GString *out)
@@ -315,14 +326,15 @@ static void tunnel_groups(const struct asa *s, bool secrets, bool all, GString *
         const struct asa_group *g = g_ptr_array_index(s->groups, i);
         g_autofree char *attributes = g_strdup_printf("tunnel-group %s ipsec-attributes", g->name);
         g_autoptr(GString) text = g_string_new(NULL);
-        if (strcmp(g->name, ASA_DEFAULT_GROUP) != 0)
-            line(out, "tunnel-group %s type ipsec-l2l", g->name);
+        if (strcmp(g->name, ASA_DEFAULT_GROUP) != 0 && strcmp(g->name, ASA_DEFAULT_RA) != 0)
+            line(out, "tunnel-group %s type %s", g->name, type_word(s, g));
         general(s, g, all, out);
         if (g->key)
             line(text, " %spre-shared-key %s", v1, secrets ? g->key : hidden);
         if (all || g->peer_id != ASA_PEER_ID_REQ)
             line(text, " peer-id-validate %s", peer_id[g->peer_id]);
-        keepalive(&g->keepalive, all, text);
+        keepalive(g, all, text);
+        asa_group_ipsec_text(s, g, text);
         kept(s, ASA_PLACE_SUB, attributes, " ", text);
         if (text->len)
             g_string_append_printf(out, "%s\n%s", attributes, text->str);
@@ -364,9 +376,11 @@ void asa_running_config(struct asa *s, bool secrets, bool all, GString *out)
         if (f->nameif)
             line(text, "mtu %s %u", f->nameif, asa_net_if(s, f)->mtu);
     }
+    asa_pools_text(s, text);
     kept(s, ASA_PLACE_MID, NULL, "", text);
     asa_nat_text(s, text);
     routes(s, text);
+    asa_aaa_text(s, secrets, text);
     ipsec(s, text);
     maps(s, text);
     isakmp(s, all, text);
@@ -375,6 +389,7 @@ void asa_running_config(struct asa *s, bool secrets, bool all, GString *out)
     kept(s, ASA_PLACE_CRYPTO, NULL, "", text);
     kept(s, ASA_PLACE_TAIL, NULL, "", text);
     group_policies(s, all, text);
+    asa_users_text(s, text);
     tunnel_groups(s, secrets, all, text);
     line(text, "!");
     g_string_append_printf(out, ": Saved\n:\n%s", text->str);

@@ -3,7 +3,7 @@
  *
  * One timer a session, and nothing to do for a packet: when the timer runs out, IPsec is asked when
  * packets last passed. Keepalives are no such packets, so they keep no session. */
-#include "asa.h"
+#include "asa_ra.h"
 
 struct asa_vpn {
     struct asa *s;
@@ -101,20 +101,36 @@ void asa_session_moved(struct asa *s, uint32_t nat, ip4 peer)
         v->peer = peer;
 }
 
+void asa_session_login(struct asa *s, const struct asa_remote *r, uint32_t nat)
+{
+    const struct asa_chain c = asa_ra_chain(s, r);
+    struct asa_vpn *v = find(s, r->peer, nat);
+    if (!v)
+        return;
+    v->idle_for = r->idle_s ? SECONDS((sim_time)r->idle_s)
+                            : SECONDS(60) * asa_setting_u32(s, &c, ASA_SET_IDLE, 0);
+    v->lasts_for = r->session_s ? SECONDS((sim_time)r->session_s)
+                                : SECONDS(60) * asa_setting_u32(s, &c, ASA_SET_SESSION, 0);
+    sim_timer_disarm(&v->timer);
+    arm(v);
+}
+
 /* ---- Phase 1 comes and goes ---- */
 
 static void begin(struct asa *s, const struct ike_turn *turn)
 {
-    const struct asa_policy *p = asa_policy_of(s, asa_group_for(s, turn->remote));
+    const struct asa_remote *r = asa_remote_of(s, turn->sa);
+    const struct asa_chain c =
+        r ? asa_ra_chain(s, r) : asa_chain_of(s, asa_group_for(s, turn->remote));
     struct asa_vpn *v = g_new0(struct asa_vpn, 1);
     v->s = s;
     v->local = turn->local;
     v->peer = turn->remote;
     v->nat = turn->nat;
     v->since = v->active = sim_now(s->d->sim);
-    v->idle_for = SECONDS(60) * asa_policy_idle(s, p);
-    v->lasts_for = SECONDS(60) * asa_policy_session(s, p);
-    v->refused = !(asa_policy_protocols(s, p) & ASA_TUNNEL_IPSEC);
+    v->idle_for = SECONDS(60) * asa_setting_u32(s, &c, ASA_SET_IDLE, 0);
+    v->lasts_for = SECONDS(60) * asa_setting_u32(s, &c, ASA_SET_SESSION, 0);
+    v->refused = !r && !(asa_setting_protocols(s, &c) & ASA_TUNNEL_IPSEC);
     sim_timer_init(s->d->sim, &v->timer, due, v);
     g_ptr_array_add(s->sessions, v);
     s->sessions_begun++;

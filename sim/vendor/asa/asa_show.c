@@ -58,6 +58,8 @@ static const struct { const char *words; asa_view_fn fn; } views[] = {
     { "conn",               asa_view_conn },
     { "xlate",              asa_view_xlate },
     { "nat",                asa_view_nat },
+    { "aaa-server",         asa_view_aaa_server },
+    { "ip local pool",      asa_view_pool },
 };
 // clang-format on
 

@@ -56,6 +56,10 @@ void asa_view_route(struct asa *s, char **args, struct view *v);
 void asa_view_interface_brief(struct asa *s, char **args, struct view *v);
 void asa_view_access_list(struct asa *s, char **args, struct view *v);
 
+/* ---- asa_aaa_show.c, asa_pool.c ---- */
+void asa_view_aaa_server(struct asa *s, char **args, struct view *v);
+void asa_view_pool(struct asa *s, char **args, struct view *v);
+
 /* ---- asa_show_system.c ---- */
 void asa_show_logging(void *self, const struct cli_args *a, GString *out);
 void asa_show_version(void *self, const struct cli_args *a, GString *out);

@@ -82,7 +82,7 @@ static void session_row(struct asa *s, const struct ike_sa_view *sa, const struc
                         struct view *v)
 {
     const struct asa_group *g = asa_group_for(s, sa->remote);
-    const struct asa_policy *p = asa_policy_of(s, g);
+    const struct asa_chain policy = asa_chain_of(s, g);
     struct carried c = carried_with(s, sa);
     g_autofree char *lasted = duration(sim_now(s->d->sim) - w->since);
     sim_time idle = -1, session = -1;
@@ -103,7 +103,7 @@ static void session_row(struct asa *s, const struct ike_sa_view *sa, const struc
     view_set(v, "pkts-tx", U64, c.packets_tx);
     view_set(v, "pkts-rx", U64, c.packets_rx);
     view_set(v, "tunnel-group", "%s", g->name);
-    view_set(v, "group-policy", "%s", p->name);
+    view_set(v, "group-policy", "%s", policy.policy);
     minutes_cell(v, "idle-left", idle);
     minutes_cell(v, "session-left", session);
 }
@@ -199,6 +199,12 @@ static uint64_t kilobytes_left(const struct ipsec_pair *p)
     return used < limit ? (limit - used) / 1024 : 0;
 }
 
+static uint32_t idle_minutes(const struct asa *s, ip4 peer)
+{
+    const struct asa_chain c = asa_chain_of(s, asa_group_for(s, peer));
+    return asa_setting_u32(s, &c, ASA_SET_IDLE, 0);
+}
+
 static void pair_text(const struct asa *s, const struct ipsec_ident *ident,
                       const struct ipsec_pair *p, uint32_t index, unsigned tunnel, GString *out)
 {
@@ -223,8 +229,7 @@ static void pair_text(const struct asa *s, const struct ipsec_ident *ident,
     if (idle >= 0)
         g_string_append_printf(
             out, "  Idle Time Out: %u Minutes%*sIdle TO Left : %" G_GINT64_FORMAT " Minutes\n",
-            asa_policy_idle(s, asa_policy_of(s, asa_group_for(s, ident->peer))), 13, "",
-            (idle + SECONDS(59)) / SECONDS(60));
+            idle_minutes(s, ident->peer), 13, "", (idle + SECONDS(59)) / SECONDS(60));
     g_string_append_printf(out,
                            "  Bytes Tx     : %-22" G_GUINT64_FORMAT " Bytes Rx     : " U64 "\n"
                            "  Pkts Tx      : %-22" G_GUINT64_FORMAT " Pkts Rx      : " U64 "\n\n",
