@@ -50,16 +50,28 @@ static const struct {
 struct sink_keys {
     struct trace *trace;
     GString *list[LIST_COUNT];
-    GPtrArray *esp; /* rows of esp_sa, each once, in order */
+    GPtrArray *esp;   /* rows of esp_sa, each once, in order */
+    GArray *esp_ends; /* struct esp_ends, of the row of the same place */
     GHashTable *esp_known;
     GPtrArray *ike;        /* struct ike_row, one a cookie */
     GHashTable *ike_known; /* by cookie */
     GHashTable *initiates; /* "node sa" of IKE SAs that their node began */
 };
+/* An SA between two addresses: what follows them in its row is the same wherever its ends are. */
+struct esp_ends {
+    ip4 src, dst;
+    uint32_t spi;
+    char *rest;
+};
 struct ike_row {
     char *cookie, *key;
     bool of_initiator;
 };
+
+static void esp_ends_clear(void *p)
+{
+    g_free(((struct esp_ends *)p)->rest);
+}
 
 static void ike_row_free(void *p)
 {
@@ -109,22 +121,44 @@ static void put_key(GString *row, struct span key)
     g_string_append_c(row, '"');
 }
 
+/* Both ends tell of the same SA. */
+static void put_esp(struct sink_keys *s, ip4 src, ip4 dst, uint32_t spi, const char *rest)
+{
+    char *row =
+        g_strdup_printf("\"IPv4\",\"%s\",\"%s\",\"0x%08x\",%s", IP4S(src), IP4S(dst), spi, rest);
+    if (g_hash_table_contains(s->esp_known, row)) {
+        g_free(row);
+        return;
+    }
+    g_ptr_array_add(s->esp, row);
+    g_hash_table_add(s->esp_known, row);
+    const struct esp_ends ends = {src, dst, spi, g_strdup(rest)};
+    g_array_append_val(s->esp_ends, ends);
+}
+
 static void note_esp(struct sink_keys *s, const struct ev_key_esp *ev)
 {
     if ((unsigned)ev->cipher >= CIPHER_COUNT || (unsigned)ev->auth >= HASH_COUNT)
         return;
-    g_autoptr(GString) row = g_string_new(NULL);
-    g_string_append_printf(row, "\"IPv4\",\"%s\",\"%s\",\"0x%08x\",\"%s\"", IP4S(ev->src),
-                           IP4S(ev->dst), ev->spi, esp_cipher[ev->cipher]);
-    put_key(row, ev->cipher_key);
-    g_string_append_printf(row, ",\"%s\"", esp_auth[ev->auth]);
-    put_key(row, ev->auth_key);
-    /* Both ends tell of the same SA. */
-    if (g_hash_table_contains(s->esp_known, row->str))
-        return;
-    char *kept = g_strdup(row->str);
-    g_ptr_array_add(s->esp, kept);
-    g_hash_table_add(s->esp_known, kept);
+    g_autoptr(GString) rest = g_string_new(NULL);
+    g_string_append_printf(rest, "\"%s\"", esp_cipher[ev->cipher]);
+    put_key(rest, ev->cipher_key);
+    g_string_append_printf(rest, ",\"%s\"", esp_auth[ev->auth]);
+    put_key(rest, ev->auth_key);
+    put_esp(s, ev->src, ev->dst, ev->spi, rest->str);
+}
+
+/* A peer behind a NAT is found elsewhere: its SAs are there, too. */
+static void note_moved(struct sink_keys *s, const struct ev_ike_moved *ev)
+{
+    guint n = ev->remote == ev->old_remote ? 0 : s->esp_ends->len;
+    for (guint i = 0; i < n; i++) {
+        struct esp_ends e = g_array_index(s->esp_ends, struct esp_ends, i);
+        if (e.src == ev->old_remote)
+            put_esp(s, ev->remote, e.dst, e.spi, e.rest);
+        else if (e.dst == ev->old_remote)
+            put_esp(s, e.src, ev->remote, e.spi, e.rest);
+    }
 }
 
 static void note_json(GString *list, const struct trace_event *e)
@@ -143,6 +177,10 @@ static void on_event(void *self, const struct trace_event *e)
         const struct ev_ike_sa_new *ev = e->data;
         if (ev->role == IKE_INITIATOR)
             g_hash_table_add(s->initiates, sa_name(e, ev->sa));
+        return;
+    }
+    if (e->id == EV_ike_moved) {
+        note_moved(s, e->data);
         return;
     }
     for (int i = 0; i < LIST_COUNT; i++)
@@ -197,6 +235,9 @@ struct sink_keys *sink_keys_new(struct trace *t)
         trace_mask_add(&want, list_row[i].id);
     }
     trace_mask_add(&want, EV_ike_sa_new);
+    trace_mask_add(&want, EV_ike_moved);
+    s->esp_ends = g_array_new(FALSE, FALSE, sizeof(struct esp_ends));
+    g_array_set_clear_func(s->esp_ends, esp_ends_clear);
     s->esp = g_ptr_array_new_with_free_func(g_free);
     s->esp_known = g_hash_table_new(g_str_hash, g_str_equal);
     s->ike = g_ptr_array_new_with_free_func(ike_row_free);
@@ -217,6 +258,7 @@ void sink_keys_free(struct sink_keys *s)
     g_hash_table_destroy(s->ike_known);
     g_hash_table_destroy(s->initiates);
     g_ptr_array_free(s->esp, TRUE);
+    g_array_free(s->esp_ends, TRUE);
     g_ptr_array_free(s->ike, TRUE);
     g_free(s);
 }

@@ -373,3 +373,30 @@ Test(wireshark, profile_opens_a_handshake_whose_messages_are_seen_twice)
         rig_free(r);
     }
 }
+
+Test(sink_keys, a_peer_that_moves_has_its_sas_at_both_places)
+{
+    struct rig *r = rig_new();
+    struct sink_keys *s = sink_keys_new(r->trace);
+    const struct ev_key_esp esp[] = {
+        {1, 0x10, RIG_R1, RIG_R2, CIPHER_NULL, HASH_MD5, {0}, {(const uint8_t *)"\3", 1}},
+        {1, 0x11, RIG_R2, RIG_R1, CIPHER_NULL, HASH_MD5, {0}, {(const uint8_t *)"\4", 1}},
+    };
+    const struct ev_ike_moved moved = {.old_remote = RIG_R2, .remote = 0xcb0071ff, .rport = 1024},
+                              port = {.old_remote = RIG_R1, .remote = RIG_R1, .rport = 1025};
+    for (size_t i = 0; i < G_N_ELEMENTS(esp); i++)
+        trace_emit(r->r1, EV_key_esp, &esp[i]);
+    trace_emit(r->r1, EV_ike_moved, &moved);
+    trace_emit(r->r1, EV_ike_moved, &port);
+    cr_assert(sink_keys_write(s, r->dir, NULL));
+#define ROW(src, dst, spi, key)                                                                    \
+    "\"IPv4\",\"" src "\",\"" dst "\",\"0x000000" spi "\",\"NULL\",\"\",\"HMAC-MD5-96 "            \
+    "[RFC2403]\",\"0x" key "\"\n"
+    rig_expect_file(r, "wireshark/esp_sa",
+                    ROW("203.0.113.1", "203.0.113.2", "10", "03")
+                        ROW("203.0.113.2", "203.0.113.1", "11", "04")
+                            ROW("203.0.113.1", "203.0.113.255", "10", "03")
+                                ROW("203.0.113.255", "203.0.113.1", "11", "04"));
+    sink_keys_free(s);
+    rig_free(r);
+}
