@@ -221,7 +221,7 @@ Test(ios_config, refuses_what_the_device_refuses)
         { "crypto ipsec transform-set s ah-md5-hmac",     "% Invalid transform proposal: AH is not modelled by this simulator; use ESP with an hmac\n" },
         { "crypto ipsec transform-set s esp-des\nmode transport",
                                                           "% mode transport is not modelled by this simulator; the set stays in tunnel mode\n" },
-        { "int fa0/0\nip address dhcp",                   "% ip address dhcp is not modelled by this simulator\n" },
+        { "interface Loopback7\nip address dhcp",         "% DHCP is not supported on Loopback7\n" },
         { "username u password 7 zz",                     "Invalid encrypted password: zz\n" },
         { "no interface fa0/0",                           "% Removal of physical interfaces is not permitted\n" },
         { "access-list 110 permit tcp any any eq bogus",

@@ -22,12 +22,14 @@ enum ios_debug_flag {
     IOS_DEBUG_ICMP = 8,
     IOS_DEBUG_NAT = 1 << 8,
     IOS_DEBUG_TCP = 1 << 9,
+    IOS_DEBUG_AAA = 1 << 10,
 };
 
 enum ios_stamp { IOS_STAMP_NONE, IOS_STAMP_UPTIME, IOS_STAMP_DATETIME, IOS_STAMP_DATETIME_MSEC };
 
 struct ios_words; /* peer handles and connection numbers: ios_debug_priv.h */
 struct ios_nat;
+struct ios_ra;   /* ios_ra.h */
 struct ios_fw;   /* ios_fw.c; NULL until something is inspected */
 struct ios_ping; /* a ping under way or its dialogue: ios_ping.c */
 
@@ -60,6 +62,7 @@ struct ios {
     struct ios_words *words;
     struct ios_fw *fw;
     struct ios_nat *nat; /* ios_nat.h */
+    struct ios_ra *ra;   /* remote access: ios_ra.h */
     char *enable_secret;
 };
 

@@ -1,4 +1,5 @@
 /* Interface configuration: addresses, state, MTU, filters and the crypto map. */
+#include "ios_ra.h"
 #include "ios_tcp.h"
 
 #include <string.h>
@@ -29,6 +30,7 @@ static void address(void *self, const struct cli_args *a, GString *out)
     cli_arg_ip4(a, "addr", &addr);
     cli_arg_ip4(a, "mask", &mask);
     if (cli_negated(a)) {
+        ios_dhcp_stop(s, i);
         if (addr && i->addr && (addr != i->addr || mask != i->mask)) {
             ios_refuse(s, out, "%% Invalid address");
             return;
@@ -53,8 +55,18 @@ static void address(void *self, const struct cli_args *a, GString *out)
         ios_refuse(s, out, "%% %s overlaps with %s", IP4S(addr & mask), other->name);
         return;
     }
+    ios_dhcp_stop(s, i);
     net_if_set_address(i, addr, mask);
     ios_changed(s, "ip address");
+}
+
+static void address_dhcp(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    if (cli_negated(a))
+        ios_dhcp_stop(s, here(s));
+    else
+        ios_dhcp_start(s, here(s), out);
 }
 
 /* Lines of the language that ask for what this simulator has not; better said than silently
@@ -183,7 +195,7 @@ static void crypto_map(void *self, const struct cli_args *a, GString *out)
 const struct cli_command ios_config_if_rows[] = {
     { "ip address addr:A.B.C.D mask:A.B.C.D",           address,      CLI_NO | CLI_NO_ONLY_PREFIX },
     { "ip address addr:A.B.C.D mask:A.B.C.D secondary", not_modelled, CLI_HIDDEN },
-    { "ip address dhcp",                                not_modelled, CLI_HIDDEN },
+    { "ip address dhcp",                                address_dhcp, CLI_NO },
     { "shutdown",                                       shutdown_,    CLI_NO },
     { "description text:LINE",                          description,  CLI_NO | CLI_NO_ONLY_PREFIX },
     { "mtu bytes:<68-18024>",                           mtu,          CLI_NO | CLI_NO_ONLY_PREFIX },

@@ -1,6 +1,6 @@
 /* Lines that real configurations hold and that change nothing here: they are understood, kept, and
  * shown again. Also banners, which may take several lines, and passwords of type 7. */
-#include "ios_conf.h"
+#include "ios_ra.h"
 
 #include <string.h>
 
@@ -115,6 +115,7 @@ void ios_encrypt_passwords(struct ios *s)
         g_free(k->text);
         k->text = text;
     }
+    ios_users_encrypt(s);
 }
 
 /* ---- Rows that keep ---- */
@@ -285,11 +286,10 @@ const struct cli_command ios_config_keep[] = {
     K("security id:LINE", HEAD),
     { "enable secret rest:LINE", secret, CLI_NO | CLI_NO_ONLY_PREFIX, .tag = IOS_PLACE_HEAD },
     K("enable password rest:LINE", HEAD),
-    KNO("aaa new-model", HEAD),
     K("aaa session-id (common|unique)", HEAD),
-    K("aaa authentication login id:WORD rest:LINE", HEAD),
     K("aaa authorization exec id:WORD rest:LINE", HEAD),
-    K("aaa authorization network id:WORD rest:LINE", HEAD),
+    K("aaa authorization commands level:<0-15> id:WORD rest:LINE", HEAD),
+    K("aaa authentication enable default rest:LINE", HEAD),
     K("aaa accounting id:LINE", HEAD),
     K("clock timezone rest:LINE", HEAD),
     K("clock summer-time rest:LINE", HEAD),
@@ -316,7 +316,6 @@ const struct cli_command ios_config_keep[] = {
     KNO("ip auth-proxy", IP),
     KNO("multilink bundle-name authenticated", IP),
     KNO("voice-card id:<0-9>", IP),
-    K("username id:WORD rest:LINE", USER),
     KNO("ip classless", ROUTING),
     K("ip forward-protocol id:WORD", ROUTING),
     KNO("ip http server", ROUTING),

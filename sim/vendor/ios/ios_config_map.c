@@ -1,6 +1,6 @@
 /* What a crypto map entry, or a template of a dynamic map, holds: peers, transform sets, the access
  * list, PFS, lifetimes, the idle time. */
-#include "ios_conf.h"
+#include "ios_ra.h"
 
 #include <string.h>
 
@@ -135,6 +135,23 @@ static void reverse_route(void *self, const struct cli_args *a, GString *out)
     ios_changed(s, "reverse-route");
 }
 
+/* Only SAs of peers of that profile are made under the entry (hub-and-spoke.md 2.2 point 6). */
+static void set_profile(void *self, const struct cli_args *a, GString *out)
+{
+    struct ios *s = self;
+    struct ipsec_map_entry *e = entry(s, out);
+    if (!e)
+        return;
+    if (!ios_has_profiles(s)) {
+        ios_refuse(s, out,
+                   "%% ISAKMP profiles are not available in version %s; they come with 12.2(15)T",
+                   s->d->version ? s->d->version : s->conf->version);
+        return;
+    }
+    g_strlcpy(e->party, cli_negated(a) ? "" : cli_arg(a, "profile"), sizeof e->party);
+    ios_changed(s, "set isakmp-profile");
+}
+
 static void pre_classify(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
@@ -185,6 +202,7 @@ const struct cli_command ios_config_map_rows[] = {
                                                       set_lifetime,      CLI_NO | CLI_NO_ONLY_PREFIX },
     { "set security-association idle-time amount:<60-86400> [default]",
                                                       set_idle_time,     CLI_NO | CLI_NO_ONLY_PREFIX },
+    { "set isakmp-profile profile:WORD",              set_profile,       CLI_NO | CLI_NO_ONLY_PREFIX },
     { "set security-association replay window-size (64|128|256|512|1024)",
                                                       set_replay,        CLI_NO | CLI_NO_ONLY_PREFIX },
     { "set security-association replay disable",      set_replay,        CLI_NO },

@@ -64,6 +64,11 @@ struct ios_esp_word *ios_esp_word_of(const struct ios *s, esp_sa_id sa)
     return word_find(words, sa, &place) ? &g_array_index(words, struct ios_esp_word, place) : NULL;
 }
 
+struct ios_ike_word *ios_word_at(struct ios *s, ike_sa_id sa)
+{
+    return ike_word(s, sa);
+}
+
 uint32_t ios_conn_of_ike(const struct ios *s, ike_sa_id id)
 {
     return ios_word_of(s, id)->conn;
@@ -260,6 +265,8 @@ void ios_message_begins(struct ios *s)
     if (w->key_engine_waits)
         ios_key_engine_go(s);
     w->hash_waits = 0;
+    w->xact_waits = CFG_NONE;
+    w->answering = false;
     w->hmac_done = w->policy_refused = w->announced = false;
 }
 
@@ -293,8 +300,8 @@ void ios_quick_forget(struct ios *s, uint32_t msgid)
 /* ---- Listening ---- */
 
 static const struct ios_hearing *const debug_tables[] = {
-    ios_hear_isakmp, ios_hear_isakmp_qm, ios_hear_natt, ios_hear_ipsec,
-    ios_hear_engine, ios_hear_icmp,      ios_hear_nat,  ios_hear_tcp};
+    ios_hear_isakmp, ios_hear_isakmp_qm, ios_hear_natt, ios_hear_xauth, ios_hear_ipsec,
+    ios_hear_engine, ios_hear_icmp,      ios_hear_nat,  ios_hear_tcp,   ios_hear_aaa};
 
 /* The rows by event: made once for the process and never changed after. */
 struct hearings {
@@ -354,6 +361,7 @@ void ios_speech_init(struct ios *s)
     w->esp = g_array_new(FALSE, FALSE, sizeof(struct ios_esp_word));
     w->next_ike = 1;
     w->next_esp = FIRST_IPSEC_CONN;
+    w->asked = g_array_new(FALSE, FALSE, sizeof(uint16_t));
     w->key_engine_lines = g_ptr_array_new_with_free_func(g_free);
     ios_log_init(s);
     listen(s);
@@ -367,6 +375,7 @@ void ios_speech_clear(struct ios *s)
     ios_log_clear(s);
     g_array_unref(s->words->ike);
     g_array_unref(s->words->esp);
+    g_array_unref(s->words->asked);
     if (s->words->quick)
         g_hash_table_unref(s->words->quick);
     g_ptr_array_unref(s->words->key_engine_lines);

@@ -26,20 +26,33 @@ ON(ike_rx)
         ios_say_isakmp(s, "ISAKMP: set new node %d to QM_IDLE", (int32_t)e->msgid);
 }
 
+/* The notification of the lifetime goes out before the login, when phase 1 is complete already. */
+static bool tells_of_node(const struct ios *s, const struct ev_ike_tx *e)
+{
+    return e->state == IKE_STATE_QM_IDLE || ios_word_of(s, e->sa)->lifetime_msgid == e->msgid;
+}
+
 ON(ike_tx)
 {
     bool informational = e->exchange == EXCHANGE_INFORMATIONAL;
     /* What refuses an offer is sent while nothing is agreed. */
-    const char *state =
-        informational && e->state == IKE_STATE_R_MM1 ? "MM_NO_STATE" : ios_packet_state(e->state);
+    const char *state = informational && e->state == IKE_STATE_R_MM1 ? "MM_NO_STATE"
+                        : informational && e->msgid != 0 && tells_of_node(s, e)
+                            ? "QM_IDLE"
+                            : ios_packet_state(e->state);
     char role = ios_role_letter(e->role);
     if (dialect_c(s))
         ios_say_sa(s, e->sa, ": sending packet to %s my_port %u peer_port %u (%c) %s",
                    IP4S(e->remote), e->lport, e->rport, role, state);
     else
         ios_say_sa(s, e->sa, ": sending packet to %s (%c) %s", IP4S(e->remote), role, state);
-    if (informational && e->state == IKE_STATE_QM_IDLE && e->msgid != 0)
+    if (informational && e->msgid != 0 && tells_of_node(s, e))
         ios_say_sa(s, e->sa, ": purging node %d", (int32_t)e->msgid);
+    if (informational && e->msgid != 0 && ios_word_of(s, e->sa)->lifetime_msgid == e->msgid) {
+        struct ios_ike_word *w = ios_word_at(s, e->sa);
+        w->lifetime_msgid = 0;
+        ios_say_isakmp(s, "ISAKMP: Sending phase 1 responder lifetime %u\n", w->life_s);
+    }
 }
 
 ON(ike_duplicate)
@@ -129,10 +142,12 @@ ON(ike_payload)
 
 ON(ike_hmac)
 {
+    ios_xact_before_hmac(s, e->sa);
     ios_say_engine(s, "CryptoEngine0: generate hmac context for conn id %u",
                    ios_conn_of_ike(s, e->sa));
     s->words->hmac_done = true;
     say_waiting_hash(s, e->sa);
+    ios_xact_after_hmac(s, e->sa);
 }
 
 /* "Unity/DPD but major N": N is the byte at offset 14 of the body, read past the end of shorter
@@ -143,6 +158,15 @@ static unsigned vid_major(const struct ev_ike_vendor_id *e)
         return e->bytes.p[14];
     size_t past = 14 - e->bytes.n;
     return past < e->read_past.n ? e->read_past.p[past] : 0;
+}
+
+const char *ios_natt_word(enum ike_vid v)
+{
+    return v == IKE_VID_RFC3947                              ? "NAT-T RFC 3947"
+           : v == IKE_VID_NAT_T_03                           ? "NAT-T v3"
+           : v == IKE_VID_NAT_T_07                           ? "NAT-T v7"
+           : v == IKE_VID_NAT_T_02 || v == IKE_VID_NAT_T_02N ? "NAT-T v2"
+                                                             : NULL;
 }
 
 // clang-format off
@@ -166,6 +190,9 @@ ON(ike_vendor_id)
         else
             ios_say_sa(s, e->sa, ": vendor ID seems Unity/DPD but bad major");
     }
+    struct ios_ike_word *w = ios_word_at(s, e->sa);
+    if (w && ios_natt_word(e->vid) && w->natt == IKE_VID_UNKNOWN)
+        w->natt = e->vid;
     if (e->vid < IKE_VID_COUNT && vid_words[e->vid])
         ios_say_sa(s, e->sa, ": vendor ID is %s", vid_words[e->vid]);
 }
@@ -212,6 +239,11 @@ ON(ike_state)
     if (!dialect_c(s)) /* 12.2 and earlier print no state machine */
         return;
     char old_name[40], new_name[40];
+    const char *natt = ios_natt_word(ios_word_of(s, e->sa)->natt);
+    /* The version that was chosen is named when message 1 is done with. */
+    if (e->input == IKE_INPUT_FROM_PEER_AM_EXCH && e->old == IKE_STATE_READY && natt &&
+        s->d->ike_conf->nat_traversal)
+        ios_say_sa(s, e->sa, ": vendor ID is %s", natt);
     ios_say_sa(s, e->sa, ": Input = %s", ios_input_name(e->input));
     ios_say_sa(s, e->sa, ": Old State = %s  New State = %s\n", ios_state_name(s, e->old, old_name),
                ios_state_name(s, e->new, new_name));
@@ -243,9 +275,12 @@ ON(ike_sa_gone)
 
 ON(ike_key_search)
 {
+    const char *store = e->store ? e->store : "default";
+    if (e->found)
+        g_strlcpy(s->words->found_in, store, sizeof s->words->found_in);
     if (dialect_c(s))
         ios_say_isakmp(s, "ISAKMP: Looking for a matching key for %s in %s%s", IP4S(e->remote),
-                       e->store ? e->store : "default", e->found ? " : success" : "");
+                       store, e->found ? " : success" : "");
 }
 
 /* The second line belongs to the look-up while the SA payload is judged; there is another for
@@ -253,6 +288,11 @@ ON(ike_key_search)
 ON(ike_key_found)
 {
     enum ike_state state = ios_word_of(s, e->sa)->state;
+    if (ios_word_of(s, e->sa)->party) { /* looked up again, for the profile */
+        if (strcmp(s->words->found_in, "default") != 0)
+            ios_say_sa(s, e->sa, ": Found ADDRESS key in keyring %s", s->words->found_in);
+        return;
+    }
     ios_say_sa(s, e->sa, ": found peer pre-shared key matching %s", IP4S(e->remote));
     if (dialect_c(s) && (state == IKE_STATE_R_MM1 || state == IKE_STATE_I_MM2))
         ios_say_sa(s, e->sa, " local preshared key found");
@@ -304,6 +344,8 @@ ON(ike_offer_attr)
         g_string_printf(text, "default group %u", e->value);
         break;
     case IKE_ATTR_AUTH:
+        if (ios_word_at(s, e->sa))
+            ios_word_at(s, e->sa)->auth = e->value;
         g_string_printf(text, "auth %s", auth_word(e->value));
         break;
     case IKE_ATTR_LIFE_TYPE:
@@ -398,7 +440,8 @@ ON(ike_id)
     if (ios_word_of(s, e->sa)->state == IKE_STATE_QM_IDLE) /* proxies are shown by the key engine */
         return;
     if (e->ours)
-        ios_say_sa(s, e->sa, ": SA is doing pre-shared key authentication using id type %s",
+        ios_say_sa(s, e->sa, ": SA is doing pre-shared key authentication %susing id type %s",
+                   ios_word_of(s, e->sa)->auth == IKE_AUTH_XAUTH_INIT_PSK ? "plus XAUTH " : "",
                    id_type_word(e->type));
     g_autoptr(GString) block = g_string_new(NULL);
     g_string_append_printf(block, "\n        next-payload : %u\n        type         : %u",
@@ -433,6 +476,11 @@ ON(ike_initial_contact)
                    ": Process initial contact,\n"
                    "bring down existing phase 1 and 2 SA's with local %s remote %s remote port %u",
                    IP4S(e->local), IP4S(e->remote), e->rport);
+    struct ios_ike_word *w = ios_word_at(s, e->sa);
+    if (e->sent || !w || !w->client)
+        return;
+    ios_say_sa(s, e->sa, ": returning IP addr to the address pool");
+    ios_say_ipsec(s, "IPSEC(key_engine): got a queue event...");
 }
 
 /* ---- Notifications and deletes ---- */
@@ -487,10 +535,24 @@ static void new_node(struct ios *s, uint32_t msgid)
         ios_say_isakmp(s, "ISAKMP: set new node %d to QM_IDLE", (int32_t)msgid);
 }
 
+ON(ike_lifetime)
+{
+    struct ios_ike_word *w = ios_word_at(s, e->sa);
+    if (w)
+        w->life_s = e->seconds;
+}
+
 ON(ike_notify_tx)
 {
+    struct ios_ike_word *w = ios_word_at(s, e->sa);
     if (!e->protected || e->msgid == 0)
         return;
+    if (e->type == NOTIFY_RESPONDER_LIFETIME && w) { /* the rest follows the packet */
+        w->lifetime_msgid = e->msgid;
+        ios_say_isakmp(s, "ISAKMP: set new node %d to %s", (int32_t)e->msgid,
+                       w->client ? "CONF_XAUTH" : "QM_IDLE");
+        return;
+    }
     new_node(s, e->msgid);
     ios_say_sa(s, e->sa,
                ": Sending NOTIFY %s protocol %u\n"
@@ -553,8 +615,8 @@ const struct ios_hearing ios_hear_isakmp[] = {
     HEAR(I, ike_request), HEAR(I, ike_sa_new), HEAR(I, ike_state), HEAR(I, ike_begin), HEAR(I, ike_sa_dead), HEAR(I, ike_sa_gone),
     HEAR(I, ike_key_search), HEAR(I, ike_key_found), HEAR(I, ike_no_key),
     HEAR(I, ike_offer), HEAR(I, ike_offer_attr), HEAR(I, ike_offer_end), HEAR(I, ike_no_offer),
-    HEAR(I | N, ike_skeyid), HEAR(I, ike_id), HEAR(I, ike_authenticated), HEAR(I, ike_initial_contact),
-    HEAR(I, ike_notify_rx), HEAR(I, ike_notify_tx), HEAR(I, ike_delete_tx), HEAR(I, ike_dpd_tx), HEAR(I, ike_dpd_rx), HEAR(I, ike_dpd_dead), HEAR(I | P, ike_delete_rx),
+    HEAR(I | N, ike_skeyid), HEAR(I, ike_id), HEAR(I, ike_authenticated), HEAR(I | P, ike_initial_contact),
+    HEAR(I, ike_notify_rx), HEAR(I, ike_notify_tx), HEAR(I, ike_lifetime), HEAR(I, ike_delete_tx), HEAR(I, ike_dpd_tx), HEAR(I, ike_dpd_rx), HEAR(I, ike_dpd_dead), HEAR(I | P, ike_delete_rx),
     { .fn = NULL },
 };
 // clang-format on

@@ -32,8 +32,8 @@ struct ios_hearing {
 
 /* An event has at most one handler in all the debug tables together, and one in the log table. */
 extern const struct ios_hearing ios_hear_isakmp[], ios_hear_isakmp_qm[], ios_hear_natt[],
-    ios_hear_ipsec[], ios_hear_engine[], ios_hear_icmp[], ios_hear_nat[], ios_hear_tcp[],
-    ios_hear_log[];
+    ios_hear_xauth[], ios_hear_aaa[], ios_hear_ipsec[], ios_hear_engine[], ios_hear_icmp[],
+    ios_hear_nat[], ios_hear_tcp[], ios_hear_log[];
 extern const struct vendor_silent ios_silent[];
 extern const size_t ios_n_silent;
 
@@ -45,6 +45,14 @@ struct ios_ike_word {
     enum ike_role role;
     enum ike_state state;
     ip4 remote;
+    /* remembered while debug crypto isakmp is on */
+    bool party;              /* the profile, or that there is none, is known */
+    bool client;             /* a peer struct was made: it is configured from here */
+    bool initial;            /* INITIAL-CONTACT of this SA has been told */
+    enum ike_vid natt;       /* the peer's version of NAT traversal, UNKNOWN = none */
+    uint32_t auth;           /* of the transform accepted last */
+    uint32_t life_s;         /* what its lifetime is, where the offer was longer */
+    uint32_t lifetime_msgid; /* of the notification about it; 0 = none */
 };
 /* Of an IPsec SA. */
 struct ios_esp_word {
@@ -72,6 +80,14 @@ struct ios_words {
     bool key_engine_waits;
     uint32_t key_engine_msgid;
     GPtrArray *key_engine_lines; /* char * */
+
+    /* The transaction at hand: attributes asked for that have no answer yet, and the type that is
+     * named once its HMAC was made. */
+    GArray *asked; /* uint16_t */
+    bool answering;
+    enum cfg_type xact_waits;
+    char found_in[64];              /* the store of keys that had the last one */
+    uint32_t offered_s, offered_kb; /* lifetimes of the transform of quick mode accepted last */
 
     bool announced;        /* "received ke message (1/1)" is out for the SA that is being made */
     bool proposal_checked; /* "validate proposal" is out for the transform at hand */
@@ -111,10 +127,18 @@ void ios_quick_forget(struct ios *s, uint32_t msgid);
 
 const struct ios_ike_word *ios_word_of(const struct ios *s,
                                        ike_sa_id sa); /* never NULL; unknown: conn 0 */
+/* The same to write into; NULL when unknown. */
+struct ios_ike_word *ios_word_at(struct ios *s, ike_sa_id sa);
 struct ios_esp_word *ios_esp_word_of(const struct ios *s, esp_sa_id sa); /* NULL when unknown */
 /* Numbers for the pair that quick mode is about to install: the inbound one; the outbound follows.
  */
 uint32_t ios_conn_for_pair(struct ios *s, uint32_t spi_in, uint32_t spi_out);
+
+/* ---- ios_debug_xauth.c ---- */
+/* What else the crypto engine's line about a HMAC brings out. */
+void ios_xact_before_hmac(struct ios *s, ike_sa_id sa);
+void ios_xact_after_hmac(struct ios *s, ike_sa_id sa);
+const char *ios_natt_word(enum ike_vid v); /* "NAT-T v2"; NULL: not one of NAT traversal */
 
 /* ---- ios_debug_words.c: neutral words in the era's spelling ---- */
 const char *ios_packet_state(enum ike_state state); /* in "sending packet … (R) MM_KEY_EXCH" */

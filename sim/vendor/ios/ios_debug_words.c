@@ -15,7 +15,12 @@ static const char *const packet_state[IKE_STATE_COUNT] = {
     [IKE_STATE_R_MM1] = "MM_SA_SETUP", [IKE_STATE_R_MM2] = "MM_SA_SETUP", [IKE_STATE_R_MM3] = "MM_KEY_EXCH",
     [IKE_STATE_R_MM4] = "MM_KEY_EXCH", [IKE_STATE_R_MM5] = "MM_KEY_EXCH",
     [IKE_STATE_I_AM1] = "AG_INIT_EXCH", [IKE_STATE_I_AM2] = "AG_AUTH",
-    [IKE_STATE_R_AM1] = "AG_NO_STATE", [IKE_STATE_R_AM2] = "AG_INIT_EXCH",
+    [IKE_STATE_R_AM1] = "AG_NO_STATE", [IKE_STATE_R_AM_AAA_AWAIT] = "AG_INIT_EXCH", [IKE_STATE_R_AM2] = "AG_INIT_EXCH",
+    [IKE_STATE_XAUTH_AAA_START_LOGIN_AWAIT] = "CONF_XAUTH", [IKE_STATE_XAUTH_REQ_SENT] = "CONF_XAUTH",
+    [IKE_STATE_XAUTH_AAA_CONT_LOGIN_AWAIT] = "CONF_XAUTH", [IKE_STATE_XAUTH_SET_SENT] = "CONF_XAUTH",
+    [IKE_STATE_CONFIG_AUTHOR_AAA_AWAIT] = "CONF_ADDR", [IKE_STATE_CONFIG_SET_SENT] = "CONF_ADDR",
+    [IKE_STATE_XAUTH_REQ_AWAIT] = "CONF_XAUTH", [IKE_STATE_XAUTH_REPLY_AWAIT] = "CONF_XAUTH",
+    [IKE_STATE_XAUTH_REPLY_SENT] = "CONF_XAUTH", [IKE_STATE_CONFIG_REQ_SENT] = "CONF_ADDR",
     [IKE_STATE_QM_IDLE] = "QM_IDLE",
     [IKE_STATE_DEAD] = "MM_NO_STATE",
 };
@@ -34,7 +39,8 @@ const char *ios_sa_state(enum ike_state state, enum ike_state died_in)
         return "MM_NO_STATE";
     if (state == IKE_STATE_DEAD)
         return died_in == IKE_STATE_I_AM1 || died_in == IKE_STATE_I_AM2 ||
-                       died_in == IKE_STATE_R_AM1 || died_in == IKE_STATE_R_AM2
+                       died_in == IKE_STATE_R_AM1 || died_in == IKE_STATE_R_AM_AAA_AWAIT ||
+                       died_in == IKE_STATE_R_AM2
                    ? "AG_NO_STATE"
                    : "MM_NO_STATE";
     return ios_packet_state(state);
@@ -68,6 +74,16 @@ static const char *const input_words[IKE_INPUT_COUNT] = {
     [IKE_INPUT_INTERNAL_PHASE1_DEL] =        "IKE_MESG_INTERNAL, IKE_PHASE1_DEL",
     [IKE_INPUT_INTERNAL_INIT_QM] =           "IKE_MESG_INTERNAL, IKE_INIT_QM",
     [IKE_INPUT_FROM_IPSEC_SPI_REPLY] =       "IKE_MESG_FROM_IPSEC, IKE_SPI_REPLY",
+    [IKE_INPUT_FROM_IPSEC_SA_REQ_AM] =       "IKE_MESG_FROM_IPSEC, IKE_SA_REQ_AM",
+    [IKE_INPUT_FROM_AAA_PRESHARED_KEY_REPLY] = "IKE_MESG_FROM_AAA, PRESHARED_KEY_REPLY",
+    [IKE_INPUT_FROM_AAA_START_LOGIN] =       "IKE_MESG_FROM_AAA, IKE_AAA_START_LOGIN",
+    [IKE_INPUT_FROM_AAA_CONT_LOGIN] =        "IKE_MESG_FROM_AAA, IKE_AAA_CONT_LOGIN",
+    [IKE_INPUT_FROM_AAA_GROUP_ATTR] =        "IKE_MESG_FROM_AAA, IKE_AAA_GROUP_ATTR",
+    [IKE_INPUT_FROM_PEER_CFG_REQUEST] =      "IKE_MESG_FROM_PEER, IKE_CFG_REQUEST",
+    [IKE_INPUT_FROM_PEER_CFG_REPLY] =        "IKE_MESG_FROM_PEER, IKE_CFG_REPLY",
+    [IKE_INPUT_FROM_PEER_CFG_SET] =          "IKE_MESG_FROM_PEER, IKE_CFG_SET",
+    [IKE_INPUT_FROM_PEER_CFG_ACK] =          "IKE_MESG_FROM_PEER, IKE_CFG_ACK",
+    [IKE_INPUT_INTERNAL_USER_LOGIN] =        "IKE_MESG_INTERNAL, IKE_USER_LOGIN",
     [IKE_INPUT_FROM_TIMER_RETRANSMIT] =      "IKE_MESG_FROM_TIMER, IKE_TIMER_RETRANSMIT",
     [IKE_INPUT_FROM_TIMER_PEERS_ALIVE] =     "IKE_MESG_FROM_TIMER, IKE_TIMER_PEERS_ALIVE",
 };
@@ -160,6 +176,15 @@ const char *ios_death_reason(enum ike_why why)
         return "IKMP_NO_ERR_NO_TRANS";
     case WHY_CONFIG:
         return "gen_ipsec_isakmp_delete but doi isakmp";
+    case WHY_LOGIN:
+    case WHY_LOGIN_ABANDONED:
+        return "XAuthenticate fail";
+    case WHY_NO_ADDRESS:
+        return "No address to allocate";
+    case WHY_NO_GROUP:
+        return "IKMP_ERR_NO_RETRANS";
+    case WHY_SESSIONS:
+        return "maximum number of users reached";
     case WHY_NO_POLICY:
     case WHY_ENCRYPTION:
     case WHY_KEY_LENGTH:

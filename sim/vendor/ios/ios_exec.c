@@ -47,6 +47,7 @@ static const struct {
     {"icmp", "ICMP packet debugging", IOS_DEBUG_ICMP},
     {"nat", "IP NAT debugging", IOS_DEBUG_NAT},
     {"transactions", "TCP special event debugging", IOS_DEBUG_TCP},
+    {"authentication", "AAA Authentication debugging", IOS_DEBUG_AAA},
 };
 
 static void debug(void *self, const struct cli_args *a, GString *out)
@@ -251,11 +252,13 @@ const struct cli_command ios_exec_table[] = {
     { "debug ip icmp",                         debug,          P | CLI_NO },
     { "debug ip nat",                          debug,          P | CLI_NO },
     { "debug ip tcp transactions",             debug,          P | CLI_NO },
+    { "debug aaa authentication",              debug,          P | CLI_NO },
     { "debug all",                             debug_all,      P | CLI_NO },
     { "undebug " DEBUGS,                       debug,          P },
     { "undebug ip icmp",                       debug,          P },
     { "undebug ip nat",                        debug,          P },
     { "undebug ip tcp transactions",           debug,          P },
+    { "undebug aaa authentication",            debug,          P },
     { "undebug all",                           debug_all,      P },
     { "clear crypto isakmp [conn-id:<0 - 32766>]", clear_isakmp, P },
     { "clear crypto sa [peer peer:A.B.C.D|map map:WORD|spi [dest:A.B.C.D [esp|ah]] spi:WORD|counters]",

@@ -4,6 +4,7 @@
  * asks for no password. */
 #include "ios_conf.h"
 #include "ios_nat.h"
+#include "ios_ra.h"
 #include "ios_tcp.h"
 #include "vendor/common.h"
 
@@ -13,10 +14,13 @@
 /* ---- Modes ---- */
 
 static const struct cli_command *const exec_tables[] = {
-    ios_show_table, ios_show_fw, ios_exec_table, ios_ping_table, ios_nat_exec_rows, NULL};
+    ios_show_table,    ios_show_fw,        ios_exec_table,   ios_ping_table,
+    ios_nat_exec_rows, ios_dhcp_exec_rows, ios_ra_exec_rows, NULL};
 static const struct cli_command *const config_tables[] = {
-    ios_config_nav,  ios_config_global, ios_config_acl,  ios_config_crypto,   ios_config_qos,
-    ios_config_size, ios_config_fw,     ios_config_keep, ios_nat_config_rows, NULL};
+    ios_config_nav,      ios_config_global, ios_config_acl,    ios_config_crypto,
+    ios_config_qos,      ios_config_size,   ios_config_fw,     ios_config_keep,
+    ios_nat_config_rows, ios_config_ra,     ios_config_aaa,    ios_config_profile,
+    ios_config_group,    ios_config_pool,   ios_config_ra_map, NULL};
 static const struct cli_command *const if_tables[] = {
     ios_config_nav,   ios_config_if_rows, ios_config_if_qos, ios_config_if_size,
     ios_config_if_fw, ios_config_if_keep, ios_nat_if_rows,   NULL};
@@ -48,6 +52,18 @@ const struct cli_mode ios_mode_line = {"config-line", line_tables, &ios_mode_con
 const struct cli_mode ios_mode_controller = {"config-controller", controller_tables,
                                              &ios_mode_config};
 
+static const struct cli_command *const keyring_tables[] = {ios_config_nav, ios_config_keyring_rows,
+                                                           NULL};
+static const struct cli_command *const profile_tables[] = {ios_config_nav, ios_config_profile_rows,
+                                                           NULL};
+static const struct cli_command *const group_tables[] = {ios_config_nav, ios_config_group_rows,
+                                                         NULL};
+static const struct cli_command *const radius_tables[] = {ios_config_nav, ios_config_radius_rows,
+                                                          NULL};
+const struct cli_mode ios_mode_keyring = {"conf-keyring", keyring_tables, &ios_mode_config};
+const struct cli_mode ios_mode_profile = {"conf-isa-prof", profile_tables, &ios_mode_config};
+const struct cli_mode ios_mode_group = {"config-isakmp-group", group_tables, &ios_mode_config};
+const struct cli_mode ios_mode_radius = {"config-sg-radius", radius_tables, &ios_mode_config};
 const struct cli_mode ios_mode_cmap = {"config-cmap", cmap_tables, &ios_mode_config};
 const struct cli_mode ios_mode_pmap = {"config-pmap", pmap_tables, &ios_mode_config};
 const struct cli_mode ios_mode_pclass = {"config-pmap-c", pclass_tables, &ios_mode_pmap};
@@ -225,6 +241,7 @@ static bool ios_init(struct device *d, const char *version, GError **error)
                                 MILLISECONDS(500)); /* ip icmp rate-limit unreachable, by default */
     set_profile(s);
     set_natt(s, version);
+    ios_ra_init(s);
     ios_nat_init(s);
     ios_size_start(s);
     ios_speech_init(s);
@@ -237,6 +254,7 @@ static void ios_free(struct device *d)
     ios_ping_clear(s);
     ios_speech_clear(s);
     ios_nat_clear(s);
+    ios_ra_clear(s);
     ios_fw_stop(s);
     net_tcp_set_window(d->node, 0);
     cli_free(s->cli);

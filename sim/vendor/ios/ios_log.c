@@ -87,9 +87,10 @@ static void keep_in_buffer(struct ios *s, const char *text)
 
 static void deliver(struct ios *s, int severity, enum console_kind kind, const char *text)
 {
-    if (s->logging_buffered && severity <= s->buffer_level)
+    /* `no logging on` leaves the console alone: it is the one destination that remains. */
+    if (s->logging_on && s->logging_buffered && severity <= s->buffer_level)
         keep_in_buffer(s, text);
-    if (s->logging_on && s->logging_console && severity <= s->console_level) {
+    if (s->logging_console && severity <= s->console_level) {
         device_print(s->d, kind, text);
         s->console_logged++;
     }

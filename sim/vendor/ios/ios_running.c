@@ -2,6 +2,7 @@
  * which the device prints it. Loading the text gives the same configuration again. */
 #include "ios_conf.h"
 #include "ios_nat.h"
+#include "ios_ra.h"
 
 #include <string.h>
 
@@ -88,12 +89,15 @@ static void head(const struct ios *s, GString *out)
     else if (s->console_level != 7)
         line(out, "logging console %s", level(s->console_level));
     kept(s, IOS_PLACE_HEAD, NULL, out);
+    ios_ra_running_aaa(s, out);
     bar(out);
     kept(s, IOS_PLACE_IP, NULL, out);
     if (!c->domain_lookup)
         line(out, s->dialect == IOS_DIALECT_B ? "no ip domain-lookup" : "no ip domain lookup");
     bar(out);
-    if (kept(s, IOS_PLACE_USER, NULL, out))
+    bool users = kept(s, IOS_PLACE_USER, NULL, out);
+    ios_ra_running_users(s, out);
+    if (users || aaa_users(s->ra->aaa))
         bar(out);
 }
 
@@ -169,6 +173,7 @@ static void isakmp(const struct ios *s, GString *out)
         line(out, "crypto isakmp nat keepalive %u", c->nat_keepalive_s);
     if (s->has_natt && !c->nat_traversal)
         line(out, "no crypto ipsec nat-transparency udp-encapsulation");
+    ios_ra_running_isakmp(s, out);
     bar(out);
 }
 
@@ -245,6 +250,8 @@ static void entry_body(const struct ipsec_map_entry *e, bool complete, GString *
     }
     if (e->pfs != GROUP_NONE)
         line(out, " set pfs group%s", group_number(e->pfs));
+    if (e->party[0])
+        line(out, " set isakmp-profile %s", e->party);
     if (e->acl)
         line(out, " match address %s", e->acl);
     if (e->reverse_route)
@@ -277,12 +284,14 @@ static void dynamic_maps(const struct ipsec_conf *c, GString *out)
     }
 }
 
-static void maps(const struct ipsec_conf *c, GString *out)
+static void maps(const struct ios *s, GString *out)
 {
+    const struct ipsec_conf *c = s->d->ipsec_conf;
     for (guint i = 0; i < c->maps->len; i++) {
         const struct ipsec_map *map = g_ptr_array_index(c->maps, i);
         if (map->local_if)
             line(out, "crypto map %s local-address %s", map->name, map->local_if);
+        ios_ra_running_map(s, map->name, out);
         for (guint j = 0; j < map->entries->len; j++)
             map_entry(map->name, g_ptr_array_index(map->entries, j), out);
     }
@@ -311,7 +320,9 @@ static void interface(const struct ios *s, const struct net_if *i, GString *out)
         line(out, " description %s", i->description);
     if (i->mtu != 1500)
         line(out, " mtu %u", i->mtu);
-    if (i->addr)
+    if (ios_dhcp_lease(s, i))
+        line(out, " ip address dhcp");
+    else if (i->addr)
         line(out, " ip address %s %s", IP4S(i->addr), IP4S(i->mask));
     else
         line(out, " no ip address");
@@ -351,11 +362,18 @@ static void interfaces(const struct ios *s, GString *out)
             interface(s, g_ptr_array_index(all, i), out);
 }
 
+/* The default route that came with a lease. */
+static bool is_lease_route(const struct ios *s, const struct net_route *r)
+{
+    return r->net.mask == 0 && r->distance == IOS_LEASE_DISTANCE &&
+           dhcp_client_count(s->ra->dhcp) > 0;
+}
+
 static void routes(const struct ios *s, GString *out)
 {
     for (size_t i = 0; i < net_route_count(s->d->node); i++) {
         const struct net_route *r = net_route_at(s->d->node, i);
-        if (r->connected)
+        if (r->connected || ios_ra_is_route(s, r) || is_lease_route(s, r))
             continue;
         g_string_append_printf(out, "ip route %s %s", IP4S(r->net.addr), IP4S(r->net.mask));
         if (r->out_name)
@@ -421,16 +439,19 @@ void ios_running_config(struct ios *s, GString *out)
     bar(text);
     head(s, text);
     ios_qos_running(s, text);
+    ios_ra_running_keyrings(s, text);
     isakmp(s, text);
     ipsec_global(s, text);
     dynamic_maps(s->d->ipsec_conf, text);
-    maps(s->d->ipsec_conf, text);
+    maps(s, text);
     sections(s, false, text);
     interfaces(s, text);
+    ios_ra_running_pools(s, text);
     routes(s, text);
     lists(s, false, text);
     lists(s, true, text);
     ios_nat_running_route_maps(s, text);
+    ios_ra_running_radius(s, text);
     if (kept(s, IOS_PLACE_TAIL, NULL, text))
         bar(text);
     sections(s, true, text);

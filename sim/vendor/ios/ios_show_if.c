@@ -1,4 +1,5 @@
 /* show interfaces, show ip interface [brief], show protocols (hub-and-spoke.md 7.1). */
+#include "vendor/ios/ios_ra.h"
 #include "vendor/ios/ios_show_priv.h"
 
 static const char *status_word(const struct net_if *i)
@@ -59,8 +60,9 @@ static void ip_interface_text(struct ios *s, const struct net_if *i, GString *ou
     }
     g_string_append_printf(out, "  Internet address is %s/%d\n", IP4S(i->addr),
                            ip4_mask_len(i->mask));
-    g_string_append(out, "  Broadcast address is 255.255.255.255\n"
-                         "  Address determined by setup command\n");
+    g_string_append_printf(out,
+                           "  Broadcast address is 255.255.255.255\n  Address determined by %s\n",
+                           ios_dhcp_lease(s, i) ? "DHCP" : "setup command");
     g_string_append_printf(out, "  MTU is %u bytes\n", i->ip_mtu);
     g_string_append(out,
                     "  Helper address is not set\n  Directed broadcast forwarding is disabled\n");
@@ -89,7 +91,7 @@ void ios_view_interface_brief(struct ios *s, char **args, struct view *v)
         view_set(v, "interface", "%s", i->name);
         view_set(v, "ip-address", "%s", i->addr ? IP4S(i->addr) : "unassigned");
         view_set(v, "ok", "YES");
-        view_set(v, "method", "%s", i->addr ? "NVRAM" : "unset");
+        view_set(v, "method", "%s", ios_dhcp_lease(s, i) ? "DHCP" : i->addr ? "NVRAM" : "unset");
         view_set(v, "status", "%s", status_word(i));
         view_set(v, "protocol", "%s", protocol_word(i));
     }

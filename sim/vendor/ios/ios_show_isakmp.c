@@ -82,7 +82,9 @@ void ios_view_isakmp_sa(struct ios *s, char **args, struct view *v)
         view_set(v, "status", sa.state == IKE_STATE_DEAD ? "ACTIVE (deleted)" : "ACTIVE");
         view_set(v, "local", "%s", IP4S(sa.local));
         view_set(v, "remote", "%s", IP4S(sa.remote));
-        view_set(v, "cap", "%s", sa.nat_here || sa.nat_there ? "N" : "");
+        g_autoptr(GString) cap = g_string_new(NULL);
+        ios_capabilities(s, &sa, cap);
+        view_set(v, "cap", "%s", cap->str);
         policy_cells(s, &sa, v);
     }
 }

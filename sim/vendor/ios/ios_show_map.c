@@ -1,6 +1,5 @@
-/* show crypto map, crypto ipsec transform-set, crypto ipsec security-association lifetime, crypto
- * session. */
-#include "vendor/ios/ios_conf.h"
+/* show crypto map, crypto ipsec transform-set, crypto ipsec security-association lifetime. */
+#include "vendor/ios/ios_ra.h"
 #include "vendor/ios/ios_show_priv.h"
 
 /* ---- show crypto ipsec transform-set ---- */
@@ -105,6 +104,8 @@ static void terms_text(const struct ios *s, const struct ipsec_map_entry *e, GSt
                            e->life_kb ? e->life_kb : c->life_kb, e->life_s ? e->life_s : c->life_s);
     if (idle_s)
         g_string_append_printf(out, "        Security association idletime: %u seconds\n", idle_s);
+    if (e->party[0])
+        g_string_append_printf(out, "        ISAKMP Profile: %s\n", e->party);
     g_string_append_printf(out, "        PFS (Y/N): %c\n", e->pfs == GROUP_NONE ? 'N' : 'Y');
     if (e->pfs != GROUP_NONE)
         g_string_append_printf(out, "        DH group:  group%u\n", ios_group_number(e->pfs));
@@ -214,12 +215,33 @@ static void entry_text(const struct ios *s, const struct ipsec_map *m,
     terms_text(s, e, out);
 }
 
+/* What the map says of clients. */
+static void map_way_text(const struct ios *s, const char *map, GString *out)
+{
+    const struct ios_client_way *w = ios_ra_way_of_map(s, map);
+    if (w && w->initiate)
+        g_string_append_printf(out, "Crypto Map: \"%s\" client configuration address initiate\n",
+                               map);
+    if (w && w->respond)
+        g_string_append_printf(out, "Crypto Map: \"%s\" client configuration address respond\n",
+                               map);
+    if (w && w->login_list)
+        g_string_append_printf(out, "Crypto Map: \"%s\" client authentication list %s\n", map,
+                               w->login_list);
+    if (w && w->author_list)
+        g_string_append_printf(out, "Crypto Map: \"%s\" isakmp authorization list %s\n", map,
+                               w->author_list);
+    if (w)
+        g_string_append_c(out, '\n');
+}
+
 static void map_text(const struct ios *s, const struct ipsec_map *m, GString *out)
 {
     const struct net_if *local = m->local_if ? net_if_by_name(s->d->node, m->local_if) : NULL;
     if (m->local_if)
         g_string_append_printf(out, "Crypto Map: \"%s\" idb: %s local address: %s\n\n", m->name,
                                m->local_if, IP4S(local ? local->addr : 0));
+    map_way_text(s, m->name, out);
     for (guint i = 0; i < m->entries->len; i++)
         entry_text(s, m, g_ptr_array_index(m->entries, i), out);
     temporaries_text(s, m, out);
@@ -281,148 +303,5 @@ void ios_view_map(struct ios *s, char **args, struct view *v)
         const struct ipsec_map *m = g_ptr_array_index(s->d->ipsec_conf->maps, i);
         for (guint k = 0; k < m->entries->len; k++)
             map_row(s, m, g_ptr_array_index(m->entries, k), v);
-    }
-}
-
-/* ---- show crypto session ---- */
-
-/* The newest IKE SA with that peer. */
-static bool ike_sa_with(const struct ios *s, ip4 peer, struct ike_sa_view *out)
-{
-    struct ike_sa_view sa;
-    bool found = false;
-    for (size_t i = 0; i < ike_sa_count(s->d->ike); i++)
-        if (ike_sa_at(s->d->ike, i, &sa) && sa.remote == peer && sa.state != IKE_STATE_DEAD) {
-            *out = sa;
-            found = true;
-        }
-    return found;
-}
-
-static const char *session_status(bool ike, const struct ike_sa_view *sa, bool flows)
-{
-    if (ike && sa->state == IKE_STATE_QM_IDLE)
-        return flows ? "UP-ACTIVE" : "UP-IDLE";
-    if (flows)
-        return "UP-NO-IKE";
-    return ike ? "DOWN-NEGOTIATING" : "DOWN";
-}
-
-/* A session is what one interface has with one peer. The first ident of each stands for it. */
-static bool first_of_session(const struct ipsec *x, size_t at)
-{
-    const struct ipsec_ident *ident = ipsec_ident_at(x, at);
-    for (size_t i = 0; i < at; i++) {
-        const struct ipsec_ident *o = ipsec_ident_at(x, i);
-        if (o->on == ident->on && o->peer == ident->peer)
-            return false;
-    }
-    return true;
-}
-
-static bool same_session(const struct ipsec_ident *a, const struct ipsec_ident *b)
-{
-    return a->on == b->on && a->peer == b->peer;
-}
-
-static bool has_flows(const struct ipsec *x, const struct ipsec_ident *first)
-{
-    for (size_t i = 0; i < ipsec_ident_count(x); i++)
-        if (same_session(ipsec_ident_at(x, i), first) && ipsec_ident_at(x, i)->pairs->len > 0)
-            return true;
-    return false;
-}
-
-static void flow_text(const struct ios *s, const struct ipsec_ident *i, bool detail, GString *out)
-{
-    const char *what = i->local_proxy.protocol == 0                 ? "ip"
-                       : i->local_proxy.protocol == IPPROTO_NUM_TCP ? "6"
-                       : i->local_proxy.protocol == IPPROTO_NUM_UDP ? "17"
-                                                                    : "1";
-    g_string_append_printf(out, "  IPSEC FLOW: permit %s %s/%s %s/%s \n", what,
-                           IP4S(i->local_proxy.addr), IP4S(i->local_proxy.mask),
-                           IP4S(i->remote_proxy.addr), IP4S(i->remote_proxy.mask));
-    g_string_append_printf(out, "        Active SAs: %u, origin: %s\n", i->pairs->len * 2,
-                           i->from_acl ? "crypto map" : "dynamic crypto map");
-    if (!detail)
-        return;
-    const struct ipsec_pair *p = i->pairs->len ? g_ptr_array_index(i->pairs, 0) : NULL;
-    uint64_t kb_in = 0, kb_out = 0;
-    int64_t left = 0;
-    if (p) {
-        uint64_t limit = p->hard_bytes ? p->hard_bytes : (uint64_t)p->life_kb * 1024;
-        kb_in = limit > p->bytes_in ? (limit - p->bytes_in) / 1024 : 0;
-        kb_out = limit > p->bytes_out ? (limit - p->bytes_out) / 1024 : 0;
-        left = p->hard == SIM_TIME_MAX ? p->life_s
-                                       : MAX(0, (p->hard - sim_now(s->d->sim)) / SECONDS(1));
-    }
-    g_string_append_printf(out,
-                           "        Inbound:  #pkts dec'ed %" G_GUINT64_FORMAT
-                           " drop %" G_GUINT64_FORMAT " life (KB/Sec) %" G_GUINT64_FORMAT
-                           "/%" G_GINT64_FORMAT "\n",
-                           i->decrypt, i->recv_errors, kb_in, left);
-    g_string_append_printf(out,
-                           "        Outbound: #pkts enc'ed %" G_GUINT64_FORMAT
-                           " drop %" G_GUINT64_FORMAT " life (KB/Sec) %" G_GUINT64_FORMAT
-                           "/%" G_GINT64_FORMAT "\n",
-                           i->encrypt, i->send_errors, kb_out, left);
-}
-
-static void ike_text(const struct ios *s, const struct ike_sa_view *sa, bool detail, GString *out)
-{
-    g_string_append_printf(out, "  IKE SA: local %s/%u remote %s/%u %s \n", IP4S(sa->local),
-                           sa->lport, IP4S(sa->remote), sa->rport,
-                           sa->state == IKE_STATE_QM_IDLE ? "Active" : "Inactive");
-    if (!detail)
-        return;
-    int64_t left =
-        sa->expires == SIM_TIME_MAX ? 0 : MAX(0, (sa->expires - sim_now(s->d->sim)) / SECONDS(1));
-    g_string_append_printf(out, "          Capabilities:(none) connid:%u lifetime:%02d:%02d:%02d\n",
-                           ios_conn_of_ike(s, sa->id), (int)(left / 3600), (int)(left / 60 % 60),
-                           (int)(left % 60));
-}
-
-void ios_show_session(void *self, const struct cli_args *a, GString *out)
-{
-    struct ios *s = self;
-    struct ipsec *x = s->d->ipsec;
-    bool detail = cli_has(a, "detail");
-    g_string_append(out, "Crypto session current status\n");
-    if (detail)
-        g_string_append(out,
-                        "\nCode: C - IKE Configuration mode, D - Dead Peer Detection     \n"
-                        "K - Keepalives, N - NAT-traversal, X - IKE Extended Authentication\n");
-    for (size_t at = 0; at < ipsec_ident_count(x); at++) {
-        const struct ipsec_ident *first = ipsec_ident_at(x, at);
-        if (!first_of_session(x, at))
-            continue;
-        struct ike_sa_view sa = {0};
-        bool ike = ike_sa_with(s, first->peer, &sa);
-        g_string_append_printf(out, "\nInterface: %s\nSession status: %s\nPeer: %s port 500 \n",
-                               first->on ? first->on->name : "",
-                               session_status(ike, &sa, has_flows(x, first)), IP4S(first->peer));
-        if (ike)
-            ike_text(s, &sa, detail, out);
-        for (size_t i = at; i < ipsec_ident_count(x); i++)
-            if (same_session(ipsec_ident_at(x, i), first))
-                flow_text(s, ipsec_ident_at(x, i), detail, out);
-    }
-    g_string_append_c(out, '\n');
-}
-
-void ios_view_session(struct ios *s, char **args, struct view *v)
-{
-    struct ipsec *x = s->d->ipsec;
-    view_columns(v, "interface", "status", "peer", NULL);
-    for (size_t at = 0; at < ipsec_ident_count(x); at++) {
-        const struct ipsec_ident *first = ipsec_ident_at(x, at);
-        if (!first_of_session(x, at))
-            continue;
-        struct ike_sa_view sa = {0};
-        bool ike = ike_sa_with(s, first->peer, &sa);
-        view_row_begin(v);
-        view_set(v, "interface", "%s", first->on ? first->on->name : "");
-        view_set(v, "status", "%s", session_status(ike, &sa, has_flows(x, first)));
-        view_set(v, "peer", "%s", IP4S(first->peer));
     }
 }

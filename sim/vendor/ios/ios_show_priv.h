@@ -65,6 +65,16 @@ void ios_show_protocols(void *self, const struct cli_args *a, GString *out);
 void ios_view_interface_brief(struct ios *s, char **args, struct view *v);
 void ios_view_interfaces(struct ios *s, char **args, struct view *v);
 
+/* ---- ios_dhcp.c, ios_ra_show.c ---- */
+void ios_show_dhcp_lease(void *self, const struct cli_args *a, GString *out);
+void ios_show_pool(void *self, const struct cli_args *a, GString *out);
+void ios_show_profile(void *self, const struct cli_args *a, GString *out);
+void ios_show_aaa_servers(void *self, const struct cli_args *a, GString *out);
+void ios_show_aaa_user(void *self, const struct cli_args *a, GString *out);
+void ios_view_dhcp_lease(struct ios *s, char **args, struct view *v);
+void ios_view_pool(struct ios *s, char **args, struct view *v);
+void ios_view_profile(struct ios *s, char **args, struct view *v);
+
 /* ---- ios_show_system.c ---- */
 void ios_show_clock(void *self, const struct cli_args *a, GString *out);
 void ios_show_version(void *self, const struct cli_args *a, GString *out);
@@ -74,6 +84,9 @@ void ios_show_running(void *self, const struct cli_args *a, GString *out);
 void ios_show_startup(void *self, const struct cli_args *a, GString *out);
 void ios_show_users(void *self, const struct cli_args *a, GString *out);
 void ios_view_logging(struct ios *s, char **args, struct view *v);
+
+/* ---- ios_show_session.c ---- */
+void ios_capabilities(const struct ios *s, const struct ike_sa_view *sa, GString *out);
 
 unsigned ios_group_number(enum crypto_group g); /* 1, 2, 5, 14 */
 unsigned ios_group_bits(enum crypto_group g);

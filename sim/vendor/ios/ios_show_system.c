@@ -1,4 +1,5 @@
 /* show clock, version, logging, debugging, users, running-config, startup-config. */
+#include "vendor/ios/ios_ra.h"
 #include "vendor/ios/ios_show_priv.h"
 
 void ios_show_clock(void *self, const struct cli_args *a, GString *out)
@@ -106,11 +107,35 @@ void ios_view_logging(struct ios *s, char **args, struct view *v)
     }
 }
 
+/* ---- What clients are told of the image ---- */
+
+// clang-format off
+static const struct { const char *version, *build, *years, *compiled; } images[] = {
+    { "12.3(6a)", "fc4", "1986-2004", "Fri 02-Apr-04 15:52 by kellythw" },  /* hub-and-spoke.md C10 */
+    { "",         "fc1", "1986-2005", "Mon 01-Aug-05 12:00 by vpnsim" },
+};
+// clang-format on
+
+void ios_version_text(const struct ios *s, GString *out)
+{
+    const char *version = s->d->version ? s->d->version : s->conf->version;
+    size_t i = 0;
+    while (images[i].version[0] && strcmp(images[i].version, version) != 0)
+        i++;
+    g_string_append_printf(out,
+                           "Cisco Internetwork Operating System Software \n"
+                           "IOS (tm) 7200 Software (C7200-IK9S-M), Version %s, RELEASE SOFTWARE "
+                           "(%s)\nCopyright (c) %s by cisco Systems, Inc.\nCompiled %s",
+                           version, images[i].build, images[i].years, images[i].compiled);
+}
+
 /* ---- show debugging ---- */
 
 void ios_show_debugging(void *self, const struct cli_args *a, GString *out)
 {
     const struct ios *s = self;
+    if (s->debug & IOS_DEBUG_AAA)
+        g_string_append(out, "General OS:\n  AAA Authentication debugging is on\n");
     if (s->debug & (IOS_DEBUG_ICMP | IOS_DEBUG_NAT))
         g_string_append(out, "Generic IP:\n");
     if (s->debug & IOS_DEBUG_ICMP)
