@@ -473,7 +473,8 @@ struct hearing {
     }
 
 static const struct hearing hearings[] = {
-    HEAR(ike_rx, true),         HEAR(ike_vendor_id, true),  HEAR(ike_tx, false),
+    HEAR(ike_rx, true),         HEAR(ike_vendor_id, true),  HEAR(ike_notify_rx, true),
+    HEAR(ike_notify_tx, false), HEAR(ike_delete_tx, false), HEAR(ike_tx, false),
     HEAR(ike_sa_new, false),    HEAR(ike_nat, false),       HEAR(ike_authenticated, false),
     HEAR(ike_fail, false),      HEAR(ike_sa_dead, false),   HEAR(ike_initial_contact, false),
     HEAR(ike_lifetime, false),  HEAR(ike_delete_rx, true),  HEAR(ike_dpd_tx, false),
