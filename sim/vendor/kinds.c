@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-extern const struct device_kind ios_kind, asa_kind, pix_kind, nat_kind;
+extern const struct device_kind ios_kind, asa_kind, pix_kind, vpnclient_kind, nat_kind;
 extern const struct device_kind radius_kind, dhcp_kind, dns_kind;
 
 // clang-format off
 static const struct device_kind *const kinds[] = {
-    &ios_kind, &asa_kind, &pix_kind, &nat_kind,
+    &ios_kind, &asa_kind, &pix_kind, &vpnclient_kind, &nat_kind,
     &radius_kind, &dhcp_kind, &dns_kind, &device_kind_host, NULL };
 // clang-format on
 
