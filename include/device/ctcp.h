@@ -15,6 +15,7 @@
  * when the port is taken. */
 bool ctcp_listen(struct device *d, uint16_t port);
 void ctcp_unlisten(struct device *d, uint16_t port);
+size_t ctcp_ports(const struct device *d, const uint16_t **port); /* lent until one changes */
 /* The client: opens a connection; `fn` is told once, by an event of its own: established or not. An
  * older one to the same address is closed. False: no route, no port. */
 bool ctcp_connect(struct device *d, ip4 remote, uint16_t port,

@@ -285,6 +285,12 @@ void ctcp_unlisten(struct device *d, uint16_t port)
     g_hash_table_foreach_remove(d->ctcp->links, came_to, GUINT_TO_POINTER(port));
 }
 
+size_t ctcp_ports(const struct device *d, const uint16_t **port)
+{
+    *port = d->ctcp ? (const uint16_t *)d->ctcp->ports->data : NULL;
+    return d->ctcp ? d->ctcp->ports->len : 0;
+}
+
 bool ctcp_connect(struct device *d, ip4 remote, uint16_t port,
                   void (*fn)(void *self, bool established), void *self)
 {

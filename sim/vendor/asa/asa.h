@@ -5,6 +5,7 @@
  *   asa_if.c        interfaces by hardware name and by nameif
  *   asa_session.c   one session a peer: what of it ends by time, and what ends with it
  *   asa_natt.c      NAT traversal
+ *   asa_ctcp.c      IPsec over TCP
  *   asa_group.h     tunnel groups, group policies, users, servers, pools
  *   asa_ra*.c       remote access: who comes in, its login, its address, its settings
  *   asa_config*.c   configuration lines -> net, ike, ipsec configuration; their no forms
@@ -198,6 +199,10 @@ void asa_session_moved(struct asa *s, uint32_t nat, ip4 peer);
 extern const struct cli_command asa_config_natt[];
 void asa_natt_init(struct asa *s);
 void asa_natt_text(const struct asa *s, bool all, GString *out);
+
+/* ---- asa_ctcp.c ---- */
+extern const struct cli_command asa_config_ctcp[];
+void asa_ctcp_text(const struct asa *s, GString *out);
 
 void asa_remotes_start(struct asa *s);
 void asa_remotes_stop(struct asa *s);

@@ -11,11 +11,13 @@ static const struct cli_command *const exec_tables[] = {
     asa_show_table, asa_exec_table, asa_exec_conn, asa_exec_nat,
     asa_ping_table, asa_exec_aaa,   asa_exec_pool, NULL};
 static const struct cli_command *const config_tables[] = {
-    asa_config_nav,   asa_config_global, asa_config_acl,    asa_config_isakmp,
-    asa_config_ipsec, asa_config_map,    asa_config_tunnel, asa_config_group_policy,
-    asa_config_mss,   asa_config_access, asa_config_audit,  asa_config_keep,
-    asa_config_conn,  asa_config_nat,    asa_config_object, asa_config_natt,
-    asa_config_aaa,   asa_config_user,   asa_config_pool,   NULL};
+    asa_config_nav,    asa_config_global,       asa_config_acl,
+    asa_config_isakmp, asa_config_ipsec,        asa_config_map,
+    asa_config_tunnel, asa_config_group_policy, asa_config_mss,
+    asa_config_access, asa_config_audit,        asa_config_keep,
+    asa_config_conn,   asa_config_nat,          asa_config_object,
+    asa_config_natt,   asa_config_aaa,          asa_config_user,
+    asa_config_pool,   asa_config_ctcp,         NULL};
 static const struct cli_command *const if_tables[] = {asa_config_nav, asa_config_if_rows, NULL};
 static const struct cli_command *const policy_tables[] = {asa_config_nav, asa_config_policy_rows,
                                                           NULL};

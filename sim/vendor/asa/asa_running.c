@@ -238,6 +238,7 @@ static void isakmp(const struct asa *s, bool all, GString *out)
             line(out, " lifetime %s", asa_since(s, 8, 0) ? "none" : "0");
     }
     asa_natt_text(s, all, out);
+    asa_ctcp_text(s, out);
 }
 
 /* What "show running-config all sysopt" has where nothing is typed (CAT-19); the lines of later
