@@ -283,6 +283,33 @@ Test(esp, outer_df_is_cleared_set_or_copied)
     ends_clear(&e);
 }
 
+/* "copied from inner hdr" going out, and no change coming in: class of service and congestion bits
+ * alike (RFC 2401 5.1.2.1; for the class RFC 2983 has it as the uniform model outward). */
+Test(esp, the_whole_octet_of_service_is_copied_outward_and_the_inner_one_stays)
+{
+    struct ends e;
+    ends_init(&e, (struct esp_suite){CIPHER_AES128, HASH_SHA1, false}, 0);
+    for (unsigned tos = 0; tos < 256; tos++)
+        for (unsigned outer = 0; outer < 4; outer++) { /* a router on the way marks congestion */
+            struct pkt *p = ip_packet(100, 17, IP4(10, 1, 0, 5), IP4(10, 2, 0, 5), 0);
+            uint32_t seq;
+            struct ip4_head h;
+            cr_assert_eq(ip4_head_parse(pkt_span(p), &h), WIRE_OK);
+            h.tos = (uint8_t)tos;
+            ip4_head_emit(&h, pkt_data(p));
+            cr_assert_eq(seal(&e, p), DROP_NONE);
+            cr_assert_eq(ip4_head_parse(pkt_span(p), &h), WIRE_OK);
+            cr_assert_eq(h.tos, tos);
+            h.tos = (uint8_t)((tos & 0xfc) | outer);
+            ip4_head_emit(&h, pkt_data(p));
+            cr_assert_eq(open_sa(e.open, p, &seq), DROP_NONE);
+            cr_assert_eq(ip4_head_parse(pkt_span(p), &h), WIRE_OK);
+            cr_assert_eq(h.tos, tos);
+            pkt_unref(p);
+        }
+    ends_clear(&e);
+}
+
 /* ---- What must be refused ---- */
 
 Test(esp, a_changed_byte_anywhere_is_refused)

@@ -243,6 +243,33 @@ Test(sink_esp, has_each_packet_with_its_outcome_at_the_receiver)
     rig_free(r);
 }
 
+Test(sink_queue, has_each_packet_that_waited_and_each_that_found_no_room)
+{
+    struct rig *r = rig_new();
+    struct sink_table *s = sink_table_new(&sink_table_queue, r->trace, r->dir, NULL);
+    TRACE(r->r1, queue_in, .interface = "Fa0/0", .class = "voice", .number = 1, .packets = 1,
+          .bytes = 256);
+    rig_at(r, 3);
+    TRACE(r->r1, queue_in, .interface = "Fa0/0", .class = "class-default", .number = 1,
+          .packets = 1, .bytes = 1056);
+    TRACE(r->r1, queue_drop, .interface = "Fa0/0", .class = "class-default", .number = 2,
+          .packets = 1, .bytes = 1056, .why = DROP_QOS_LIMIT);
+    rig_at(r, 9);
+    TRACE(r->r1, queue_out, .interface = "Fa0/0", .class = "voice", .number = 1);
+    TRACE(r->r2, queue_out, .interface = "cpu", .class = "", .number = 7, .packets = 2,
+          .bytes = 99);
+    cr_assert(sink_table_write(s, r->dir, NULL));
+    rig_expect_file(r, "queue.csv",
+                    "time_ns,node,interface,class,what,number,packets,bytes,why\n"
+                    "0,\"r1\",\"Fa0/0\",\"voice\",\"in\",1,1,256,\n"
+                    "3,\"r1\",\"Fa0/0\",\"class-default\",\"in\",1,1,1056,\n"
+                    "3,\"r1\",\"Fa0/0\",\"class-default\",\"drop\",2,1,1056,\"QOS_LIMIT\"\n"
+                    "9,\"r1\",\"Fa0/0\",\"voice\",\"out\",1,0,0,\n"
+                    "9,\"r2\",\"cpu\",\"\",\"out\",7,2,99,\n");
+    sink_table_free(s);
+    rig_free(r);
+}
+
 Test(sink_tcp, has_each_segment_where_it_was_sent_and_where_it_came_in)
 {
     struct rig *r = rig_new();
