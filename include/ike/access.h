@@ -53,7 +53,8 @@ struct ike_cfg {
 struct ike_access {
     void *self;
     /* ---- The end that lets others in. All may be NULL: then there is no such party. ---- */
-    /* An identity came. WHY_NONE with *out, or why not: the phase 1 is refused. */
+    /* An identity came. WHY_NONE with *out, or why not: the phase 1 is refused. ike_party is made
+     * known when *out says anything: for "none of the profiles", that is a group without a name. */
     enum ike_why (*identify)(void *self, const struct ike_claim *claim, struct ike_party *out);
     /* May an offer with an XAUTH form of pre-shared key be taken from that address, before the
      * identity is known? */

@@ -52,6 +52,7 @@ struct ike_conf {
     GPtrArray *names;             /* struct ike_name, in order of configuration, owned */
     bool nat_traversal;           /* announced and used; RFC 3947 */
     uint32_t nat_keepalive_s;     /* between keepalives of an end behind a NAT; 0 = none are sent */
+    bool no_aggressive;           /* nobody is let in by aggressive mode */
     bool invalid_spi_recovery;    /* a peer that uses an SPI which is not here is told */
 };
 

@@ -31,7 +31,8 @@ struct ike_profile {
     /* IKE_VID_PEER_BOX is made for each SA: 8 bytes that only such a box computes from the cookies,
      * then its own cookie. It needs both cookies, so it is of use from message 2 on. */
     enum ike_vid vid_mm1[IKE_PROFILE_VIDS], vid_mm2[IKE_PROFILE_VIDS], vid_mm3[IKE_PROFILE_VIDS],
-        vid_mm4[IKE_PROFILE_VIDS]; /* sent there, IKE_VID_UNKNOWN ends */
+        vid_mm4[IKE_PROFILE_VIDS], vid_am1[IKE_PROFILE_VIDS], vid_am2[IKE_PROFILE_VIDS],
+        vid_am3[IKE_PROFILE_VIDS]; /* sent there, IKE_VID_UNKNOWN ends */
 };
 
 void ike_profile_init(struct ike_profile *p); /* the defaults of profile.def, no vendor IDs */

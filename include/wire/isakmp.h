@@ -116,6 +116,17 @@ struct isakmp_delete { /* RFC 2408 3.15 */
 enum wire_status isakmp_delete_parse(struct span body, struct isakmp_delete *d);
 void isakmp_delete_emit(const struct isakmp_delete *d, struct wr *w);
 
+/* Configuration attributes, of transaction exchanges: draft-ietf-ipsec-isakmp-mode-cfg 3.2. */
+struct isakmp_cfg {
+    uint8_t type; /* CFG_REQUEST … */
+    uint16_t id;
+    const struct isakmp_attr *attr;
+    size_t n_attr;
+};
+/* The attributes live in the arena. */
+enum wire_status isakmp_cfg_parse(struct span body, struct arena *a, struct isakmp_cfg *out);
+void isakmp_cfg_emit(const struct isakmp_cfg *c, struct wr *w);
+
 /* Writing a message: head, then payloads; each begin closes nothing, each end fixes its length and
  * links it to the one before ("next payload" of the head or the previous generic header). */
 struct isakmp_out {

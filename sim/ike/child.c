@@ -64,7 +64,8 @@ enum ike_why ike_child_install(struct ike_exchange *x)
         .life_kb = q->life_kb,
         .seq = q->request ? q->request->seq : q->grant.seq,
         .spi_old = q->request ? q->request->spi_old : 0,
-        .party = "",
+        .party = ike_guest_party(sa),
+        .assigned = ike_guest_assigned(sa),
     };
     g_strlcpy(c.map, q->request ? q->request->map : q->grant.map, sizeof c.map);
     enum ike_why why = sa->e->ops.install(sa->e->ops.self, &c);

@@ -15,12 +15,19 @@ bool ike_dpd_agreed(const struct ike_sa *sa)
 
 static bool serves(const struct ike_sa *sa)
 {
-    return sa->state == IKE_STATE_QM_IDLE && ike_sa_serving(sa) == sa;
+    return ike_sa_works(sa) && ike_sa_serving(sa) == sa;
+}
+
+const struct ike_liveness *ike_liveness_of(const struct ike_sa *sa)
+{
+    const struct ike_guest *g = sa->guest;
+    return g && g->party.has_liveness ? &g->party.liveness
+                                      : ike_liveness_for(sa->e->conf, sa->remote);
 }
 
 static const struct ike_liveness *liveness(const struct ike_sa *sa)
 {
-    return ike_liveness_for(sa->e->conf, sa->remote);
+    return ike_liveness_of(sa);
 }
 
 static bool is_on(const struct ike_sa *sa)
@@ -130,7 +137,7 @@ static void give_up(struct ike_sa *sa)
           .questions = sa->dpd.asked);
     for (guint i = 0; i < p->sas->len; i++) {
         struct ike_sa *other = p->sas->pdata[i];
-        if (other->local == local && other->state == IKE_STATE_QM_IDLE)
+        if (other->local == local && ike_sa_up(other))
             ike_sa_end(other, WHY_DPD, IKE_INPUT_FROM_TIMER_PEERS_ALIVE, false);
     }
     ike_children_forget(e, p);
@@ -182,7 +189,7 @@ static bool same_liveness(const struct ike_liveness *a, const struct ike_livenes
 void ike_dpd_changed(struct ike_sa *sa)
 {
     const struct ike_liveness *live = liveness(sa);
-    if (sa->state != IKE_STATE_QM_IDLE || same_liveness(&sa->dpd.as, live))
+    if (!ike_sa_works(sa) || same_liveness(&sa->dpd.as, live))
         return;
     sa->dpd.as = *live;
     if (!is_on(sa)) {

@@ -145,6 +145,7 @@ void ike_forget_all(struct ike_engine *e)
     for (guint i = 0; i < e->sas->len; i++) {
         const struct ike_sa *sa = e->sas->pdata[i];
         count_unfinished(sa);
+        ike_guest_ended(e->sas->pdata[i], WHY_ADMIN);
         TRACE(e->scope, ike_sa_gone, .sa = sa->id);
     }
     free_all(e);
@@ -228,18 +229,25 @@ static void hear_stranger(struct ike_engine *e, struct ike_msg *m)
     m->fresh = true;
     struct ike_sa *sa =
         ike_sa_new(e, IKE_RESPONDER, m->local, m->lport, m->remote, m->rport, m->head.cky_i);
-    sa->phase1 = ike_exchange_new(sa, &ike_main_mode, IKE_RESPONDER, 0);
+    sa->aggressive = m->head.exchange == EXCHANGE_AGGRESSIVE;
+    sa->phase1 = ike_exchange_new(sa, sa->aggressive ? &ike_aggressive_mode : &ike_main_mode,
+                                  IKE_RESPONDER, 0);
     if (ike_exchange_hear(sa->phase1, m))
         ike_rekey_yields(sa);
     else
         ike_sa_free(sa);
 }
 
+static bool is_phase1_of(const struct ike_sa *sa, const struct ike_msg *m)
+{
+    return sa->phase1 && sa->phase1->kind->exchange == (enum isakmp_exchange)m->head.exchange;
+}
+
 /* A dead SA still answers copies of what it answered; for anything else it is not there. Deletes
  * that cross on the way, as when both ends see the lifetime end, are no news. */
 static void hear_dead(struct ike_sa *sa, struct ike_msg *m)
 {
-    if (m->head.exchange == EXCHANGE_MAIN && sa->phase1 && ike_exchange_repeat(sa->phase1, m))
+    if (is_phase1_of(sa, m) && ike_exchange_repeat(sa->phase1, m))
         return;
     if (m->head.exchange == EXCHANGE_INFORMATIONAL)
         ++*sa->e->count.no_sa;
@@ -252,7 +260,8 @@ static void hear_known(struct ike_sa *sa, struct ike_msg *m)
     say_heard(sa->e, sa, m);
     switch (m->head.exchange) {
     case EXCHANGE_MAIN:
-        if (sa->phase1)
+    case EXCHANGE_AGGRESSIVE:
+        if (is_phase1_of(sa, m))
             ike_exchange_hear(sa->phase1, m);
         else
             ike_bad_message(sa->e, sa, m, (struct ike_outcome){IKE_IGNORE, 0, WHY_BAD_EXCHANGE});
@@ -263,15 +272,25 @@ static void hear_known(struct ike_sa *sa, struct ike_msg *m)
     case EXCHANGE_INFORMATIONAL:
         ike_info_hear(sa, m);
         break;
+    case EXCHANGE_TRANSACTION:
+        ike_xact_hear(sa, m);
+        break;
     default:
         ike_bad_message(sa->e, sa, m, (struct ike_outcome){IKE_IGNORE, 0, WHY_BAD_EXCHANGE});
     }
 }
 
+/* Where nobody is known by an identity, nobody is let in by one. */
+static bool is_aggressive_offer(const struct ike_engine *e, const struct ike_msg *m)
+{
+    return m->head.exchange == EXCHANGE_AGGRESSIVE && e->access.identify && !e->conf->no_aggressive;
+}
+
 static void deliver(struct ike_engine *e, struct ike_msg *m)
 {
     struct ike_sa *sa = find_sa(e, m);
-    bool offer = m->head.exchange == EXCHANGE_MAIN && !m->head.cky_r && !m->head.msgid;
+    bool offer = !m->head.cky_r && !m->head.msgid &&
+                 (m->head.exchange == EXCHANGE_MAIN || is_aggressive_offer(e, m));
     if (sa && sa->state == IKE_STATE_DEAD)
         hear_dead(sa, m);
     else if (sa)
@@ -357,7 +376,7 @@ bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out)
         .dead_why = sa->dead_why,
         .died_in = sa->died_in,
         .rekey = sa->rekey_at,
-        .rekeying = sa->replaces && ike_sa_half_open(sa),
+        .rekeying = sa->replaces && sa->state != IKE_STATE_DEAD && !sa->ready,
         .dpd = ike_dpd_agreed(sa),
         .nat = sa->peer->nat,
         .natt = sa->nat.version,
@@ -365,6 +384,13 @@ bool ike_sa_at(const struct ike_engine *e, size_t i, struct ike_sa_view *out)
         .nat_there = sa->nat.there,
         .children = sa->children,
         .pending = g_queue_get_length((GQueue *)&sa->pending),
+        .aggressive = sa->aggressive,
+        .xauth = sa->guest && sa->guest->logged_in,
+        .configured = sa->guest && sa->guest->configured,
+        .party = ike_guest_party(sa),
+        .user = sa->guest && sa->guest->user ? sa->guest->user : "",
+        .assigned = ike_guest_assigned(sa),
+        .completed = sa->completed ? sa->completed : -1,
     };
     for (guint q = 0; sa->quick && q < sa->quick->len; q++) {
         const struct ike_exchange *x = sa->quick->pdata[q];

@@ -7,19 +7,23 @@ enum { PORT_IKE = 500, PROTOCOL_UDP = 17 };
 static struct isakmp_id own_id(const struct ike_sa *sa, uint8_t address[4])
 {
     const struct ike_conf *c = sa->e->conf;
+    const struct ike_way *way = sa->guest ? sa->guest->way : NULL;
     be32_put(address, sa->local);
-    /* Behind a NAT no port is the peer's own. */
-    uint16_t port = ike_nat_found(sa) ? 0 : PORT_IKE;
-    struct isakmp_id id = {ID_IPV4_ADDR, PROTOCOL_UDP, port, span_of(address, 4)};
-    if (c->identity == IKE_IDENTITY_HOSTNAME && c->hostname && *c->hostname) {
+    /* Behind a NAT no port is the peer's own; and who answers in aggressive mode names none. */
+    bool portless = ike_nat_found(sa) || (sa->aggressive && sa->role == IKE_RESPONDER);
+    struct isakmp_id id = {ID_IPV4_ADDR, PROTOCOL_UDP, portless ? 0 : PORT_IKE,
+                           span_of(address, 4)};
+    if (way && way->group) {
+        id.type = ID_KEY_ID;
+        id.data = span_of(way->group, MIN(strlen(way->group), ID_TEXT_MAX));
+    } else if (c->identity == IKE_IDENTITY_HOSTNAME && c->hostname && *c->hostname) {
         id.type = ID_FQDN;
         id.data = span_of(c->hostname, MIN(strlen(c->hostname), ID_TEXT_MAX));
     }
     return id;
 }
 
-/* What a console can print. */
-static char *id_text(struct arena *a, struct span data)
+char *ike_identity_text(struct arena *a, struct span data)
 {
     size_t n = MIN(data.n, ID_TEXT_MAX);
     char *text = arena_alloc(a, n + 1);
@@ -40,26 +44,38 @@ void ike_identity_say(const struct ike_sa *sa, bool ours, uint8_t next, struct s
     ip4 addr = has_address ? rd_u32(&r) : 0;
     ip4 mask = id.type == ID_IPV4_ADDR_SUBNET ? rd_u32(&r) : has_address ? 0xffffffffu : 0;
     TRACE(scope, ike_id, .sa = sa->id, .ours = ours, .next_payload = next, .type = id.type,
-          .addr = addr, .mask = mask, .text = has_address ? NULL : id_text(a, id.data),
+          .addr = addr, .mask = mask, .text = has_address ? NULL : ike_identity_text(a, id.data),
           .protocol = id.protocol, .port = id.port, .length = (uint32_t)body.n + 4);
     arena_free(a);
 }
 
-/* ID, then the HASH over it. */
-void ike_identity_put(struct ike_exchange *x, struct isakmp_out *o)
+void ike_identity_put_id(struct ike_exchange *x, struct isakmp_out *o, uint8_t next)
 {
     struct ike_sa *sa = x->sa;
-    uint8_t address[4], body[4 + ID_TEXT_MAX], hash[CRYPTO_MAX_DIGEST];
+    uint8_t address[4], body[4 + ID_TEXT_MAX];
     struct isakmp_id id = own_id(sa, address);
     struct wr w = wr_over(body, sizeof body);
     isakmp_id_emit(&id, &w);
     struct span *id_b = x->role == IKE_INITIATOR ? &x->idii_b : &x->idir_b;
     *id_b = arena_span(x->arena, wr_done(&w));
-    ike_identity_say(sa, true, PAYLOAD_HASH, *id_b);
+    ike_identity_say(sa, true, next, *id_b);
     isakmp_put(o, PAYLOAD_ID, *id_b);
+}
+
+void ike_identity_put_hash(struct ike_exchange *x, struct isakmp_out *o)
+{
+    struct ike_sa *sa = x->sa;
+    uint8_t hash[CRYPTO_MAX_DIGEST];
     TRACE(sa->e->scope, ike_hmac, .sa = sa->id, .msgid = 0);
     ike_hash_phase1(x, x->role, hash);
     isakmp_put(o, PAYLOAD_HASH, span_of(hash, sa->keys.digest_bytes));
+}
+
+/* ID, then the HASH over it. */
+void ike_identity_put(struct ike_exchange *x, struct isakmp_out *o)
+{
+    ike_identity_put_id(x, o, PAYLOAD_HASH);
+    ike_identity_put_hash(x, o);
 }
 
 /* ---- The peer's ---- */
@@ -89,7 +105,7 @@ bool ike_identity_fits(const struct ike_sa *sa, struct span body)
     struct arena *a = arena_new();
     TRACE(sa->e->scope, ike_id_refused, .sa = sa->id, .local = sa->local, .remote = sa->remote,
           .type = parsed ? id.type : 0, .addr = address ? be32_get(id.data.p) : 0,
-          .text = address || !parsed ? NULL : id_text(a, id.data));
+          .text = address || !parsed ? NULL : ike_identity_text(a, id.data));
     arena_free(a);
     return false;
 }

@@ -6,8 +6,9 @@
  *   sa.c                an SA's states, end and lingering
  *   runner.c verify.c   one exchange, row by row; what is checked before a message means anything
  *   send.c timers.c     building, sealing, sending; retransmission, lifetimes
- *   main_mode.c policy.c identity.c    phase 1
+ *   main_mode.c aggressive.c phase1.c policy.c identity.c    phase 1
  *   quick_mode.c proposal.c child.c request.c  phase 2
+ *   access.c transaction.c xauth.c mode_config.c connect.c   remote access (guest.h)
  *   informational.c     notify and delete
  *   dpd.c recover.c     peers that are dead; SPIs that nobody has
  *   rekey.c             when phase 1 is replaced, and what if both ends do
@@ -18,7 +19,7 @@
 
 #include <string.h>
 
-#include "ike/ike.h"
+#include "ike/access.h"
 #include "kernel/rng.h"
 #include "wire/isakmp.h"
 
@@ -36,9 +37,10 @@ struct ike_peer;
 
 /* ---- Rows ---- */
 
-enum ike_verdict { IKE_OK, IKE_IGNORE, IKE_REJECT };
+enum ike_verdict { IKE_OK, IKE_IGNORE, IKE_REJECT, IKE_WAIT };
 /* What became of a message: ignored ones leave no trace but a count and an event, a rejected one
- * ends the exchange and the peer is told by `notify` (0 = nothing). */
+ * ends the exchange and the peer is told by `notify` (0 = nothing). With IKE_WAIT it was taken, and
+ * its answer waits for somebody (ike_exchange_resume). */
 struct ike_outcome {
     enum ike_verdict verdict;
     uint16_t notify;
@@ -63,6 +65,7 @@ struct ike_rule {
     struct ike_outcome (*check)(struct ike_exchange *x, struct ike_msg *m);
     struct ike_outcome (*process)(struct ike_exchange *x, struct ike_msg *m);
     int sent, received; /* enum ike_state, or enum qm_state */
+    bool clear_too;     /* `enc` is how we say it; the peer may say it in clear */
 };
 /* A kind of exchange: its rows, and what its steps mean for the SA. */
 struct ike_kind {
@@ -75,10 +78,11 @@ struct ike_kind {
     void (*said)(struct ike_exchange *x, const struct ike_rule *r);
     void (*done)(struct ike_exchange *x);
     void (*failed)(struct ike_exchange *x, struct ike_outcome o, enum ike_input input);
+    void (*leaving)(struct ike_exchange *x); /* our message is about to go out; may be NULL */
     /* Seconds until the next timer, and how often it may send again; 0 = it only waits. */
     uint32_t (*wait)(const struct ike_exchange *x, uint32_t *retransmits);
 };
-extern const struct ike_kind ike_main_mode, ike_quick_mode;
+extern const struct ike_kind ike_main_mode, ike_aggressive_mode, ike_quick_mode, ike_transaction;
 
 /* ---- SAs and exchanges ---- */
 
@@ -111,6 +115,7 @@ struct ike_exchange {
     enum qm_state qm_state;
     uint8_t step; /* the next row */
     bool over;
+    bool held; /* the next row is ours and waits */
     uint8_t iv[CRYPTO_MAX_BLOCK];
 
     uint8_t heard[IKE_MAX_ROWS][IKE_DIGEST]; /* of every message taken */
@@ -133,7 +138,9 @@ struct ike_exchange {
     struct span ni_b, nr_b;
     struct span sai_b, idii_b, idir_b; /* phase 1 */
     uint8_t chosen;                    /* phase 1: number of the transform */
+    struct span psk;                   /* phase 1: the key that was used */
     struct ike_quick *quick;           /* phase 2 */
+    struct ike_xact *xact;             /* a transaction */
 };
 /* Dead peer detection under one SA. */
 struct ike_dpd {
@@ -151,6 +158,7 @@ struct ike_nat {
     uint32_t said, known; /* bit by enum ike_natt: announced, heard */
     enum ike_natt version;
     bool here, there;
+    bool quiet;    /* what is announced was made known before */
     sim_time sent; /* our last datagram */
     struct sim_timer keepalive;
 };
@@ -164,7 +172,15 @@ struct ike_sa {
     uint16_t lport, rport;
     uint64_t cky_i, cky_r;
     bool have_policy, announced;
+    bool aggressive;
+    bool keyed;                    /* both ends have all keys before the state says so */
+    bool ready;                    /* login and configuration, where wanted, are done */
+    bool takes_xauth, needs_xauth; /* XAUTH forms of the key may be taken; no others may */
+    bool xauth_known;              /* the peer announced XAUTH */
+    bool excused;                  /* its key frees the peer from a login */
+    struct ike_guest *guest;       /* remote access; NULL = no part of it */
     struct ike_policy policy;
+    uint32_t offered_s; /* the lifetime that was offered */
     sim_time born, completed, expires;
     enum ike_why dead_why;
     enum ike_state died_in;
@@ -231,7 +247,8 @@ struct ike_engine {
     ike_traffic_fn traffic; /* NULL = nothing is known of it */
     void (*on_turn)(void *self, const struct ike_turn *turn);
     void *on_turn_self;
-    struct ike_told *told; /* IKE_TOLD, made when the first is told */
+    struct ike_access access; /* zero = nobody is known */
+    struct ike_told *told;    /* IKE_TOLD, made when the first is told */
     size_t told_at;
 };
 /* A phase 2 pair that was installed. */
@@ -302,6 +319,7 @@ void ike_child_remove(struct ike_engine *e, uint32_t spi_in);
 struct ike_peer *ike_peer_of_child(const struct ike_engine *e, uint32_t spi_in);
 void ike_child_remove_out(struct ike_engine *e, const struct ike_peer *p, uint32_t spi_out);
 void ike_children_forget(struct ike_engine *e, const struct ike_peer *p); /* NULL = all */
+struct ike_sa *ike_sa_by_id(const struct ike_engine *e, ike_sa_id id);    /* NULL = gone */
 
 /* ---- sa.c ---- */
 struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, uint16_t lport,
@@ -309,21 +327,35 @@ struct ike_sa *ike_sa_new(struct ike_engine *e, enum ike_role role, ip4 local, u
 void ike_sa_free(struct ike_sa *sa);
 void ike_sa_announce(struct ike_sa *sa); /* emits ike_sa_new, counts it */
 void ike_sa_move(struct ike_sa *sa, enum ike_input input, enum ike_state to);
-void ike_sa_complete(struct ike_sa *sa); /* phase 1 is done: lifetime, what waits */
+void ike_sa_complete(struct ike_sa *sa); /* phase 1 is done: lifetime, login, what waits */
+void ike_sa_serve(struct ike_sa *sa);    /* login and configuration are done, too */
+/* The peer's lifetime is shorter. */
+void ike_sa_shorten(struct ike_sa *sa, uint32_t lifetime_s);
 /* The SA will not be used any more; `tell` sends DELETE for it. Its requests go to another SA or
  * fail. */
 void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool tell);
 void ike_sa_timer(void *sa);
 /* Now and so many seconds; SIM_TIME_MAX for 0, which is no limit, and past the end of time. */
 sim_time ike_in_seconds(const struct ike_engine *e, uint32_t seconds);
-/* Both ends have all keys: an initiator that hears message 6 knows it before it says so. */
-static inline bool ike_sa_protects(const struct ike_sa *sa)
+/* Phase 1 is complete: it serves, or a login or configuration is under way. */
+static inline bool ike_sa_up(const struct ike_sa *sa)
 {
-    return sa->state == IKE_STATE_QM_IDLE || sa->state == IKE_STATE_I_MM6;
+    return sa->state >= IKE_STATE_XAUTH_AAA_START_LOGIN_AWAIT && sa->state <= IKE_STATE_QM_IDLE;
+}
+/* Quick modes may begin. */
+static inline bool ike_sa_works(const struct ike_sa *sa)
+{
+    return sa->ready && ike_sa_up(sa);
 }
 static inline bool ike_sa_half_open(const struct ike_sa *sa)
 {
-    return sa->state != IKE_STATE_QM_IDLE && sa->state != IKE_STATE_DEAD;
+    return !ike_sa_up(sa) && sa->state != IKE_STATE_DEAD;
+}
+/* Both ends have all keys: an initiator that hears message 6 knows it before it says so. */
+static inline bool ike_sa_protects(const struct ike_sa *sa)
+{
+    return ike_sa_up(sa) || sa->state == IKE_STATE_I_MM6 ||
+           (sa->keyed && sa->state != IKE_STATE_DEAD);
 }
 struct ike_exchange *ike_quick_find(const struct ike_sa *sa, uint32_t msgid);
 bool ike_msgid_seen(const struct ike_sa *sa, uint32_t msgid);
@@ -335,6 +367,8 @@ struct ike_exchange *ike_exchange_new(struct ike_sa *sa, const struct ike_kind *
 void ike_exchange_free(struct ike_exchange *x);
 /* Says the first row. */
 void ike_exchange_start(struct ike_exchange *x);
+/* What it waited for has come: says the next row. */
+void ike_exchange_resume(struct ike_exchange *x);
 /* Takes a message; false when it was ignored. */
 bool ike_exchange_hear(struct ike_exchange *x, struct ike_msg *m);
 /* True when this is a copy of a message taken before; our answer goes out again if it was the last.
@@ -382,12 +416,17 @@ struct span ike_nonce_make(struct ike_exchange *x);
 bool ike_skeyid_make(struct ike_exchange *x);
 /* HASH_I or HASH_R as `sender` makes it. */
 void ike_hash_phase1(const struct ike_exchange *x, enum ike_role sender, uint8_t *out);
-/* The look-up that each end makes known: ike_key_search, ike_key_found or ike_no_key. */
-const struct ike_key *ike_key_look_up(const struct ike_sa *sa);
+/* The look-up that each end makes known: ike_key_search, ike_key_found or ike_no_key. True where a
+ * key is known without. */
+bool ike_key_look_up(const struct ike_sa *sa);
+/* By address and, once it is known, by party; only ike_key_search. NULL = none. */
+const struct ike_key *ike_key_search(const struct ike_sa *sa);
 
 /* ---- policy.c ---- */
-/* Writes the SA body that offers every policy that can be used here; false when there is none. */
+/* Writes the SA body that offers every policy that can be used here; false when there is none. In
+ * aggressive mode they have the group of the first, whose public value goes with them. */
 bool ike_policy_offer(const struct ike_exchange *x, struct arena *a, struct isakmp_sa *out);
+const struct ike_policy *ike_policy_first(const struct ike_sa *sa); /* NULL = none */
 /* Compares an offer with the policies in order of priority; every comparison is an event. */
 bool ike_policy_choose(struct ike_exchange *x, const struct isakmp_sa *offer, bool have_key,
                        const struct isakmp_transform **chosen);
@@ -399,12 +438,18 @@ struct isakmp_transform ike_transform_dup(struct arena *a, const struct isakmp_t
 /* ---- identity.c ---- */
 void ike_identity_put(struct ike_exchange *x,
                       struct isakmp_out *o); /* ID, HASH and what they are made known by */
+void ike_identity_put_id(struct ike_exchange *x, struct isakmp_out *o, uint8_t next);
+void ike_identity_put_hash(struct ike_exchange *x, struct isakmp_out *o);
+char *ike_identity_text(struct arena *a, struct span data); /* what a console can print */
 void ike_identity_say(const struct ike_sa *sa, bool ours, uint8_t next, struct span body);
 /* The peer's identity is that of its address, where the profile asks; else it is made known. */
 bool ike_identity_fits(const struct ike_sa *sa, struct span body);
 
 /* ---- vendor_id.c ---- */
-/* Both also remember what matters later. */
+/* These also remember what matters later. */
+void ike_vendor_ids_natt(struct ike_sa *sa,
+                         const enum ike_vid *list); /* said before they are put */
+void ike_vendor_ids_heed(struct ike_sa *sa, const struct ike_msg *m);
 void ike_vendor_ids_put(struct ike_sa *sa, const enum ike_vid *list, struct isakmp_out *o);
 void ike_vendor_ids_say(const struct ike_exchange *x, const struct ike_msg *m);
 enum ike_vid ike_vendor_id_of(const struct ike_sa *sa, struct span body);
@@ -438,11 +483,34 @@ void ike_natt_changed(struct ike_sa *sa); /* the configuration may say something
 /* ---- nat_d.c ---- */
 void ike_nat_d_put(struct ike_exchange *x, struct isakmp_out *o);
 void ike_nat_d_get(struct ike_exchange *x, const struct ike_msg *m);
+/* Looks without leaving a trace: is the peer behind a NAT? */
+bool ike_nat_d_there(const struct ike_exchange *x, const struct ike_msg *m);
 void ike_nat_oa_put(struct ike_exchange *x, struct isakmp_out *o);
 void ike_nat_oa_get(struct ike_exchange *x, const struct ike_msg *m);
 
-/* ---- main_mode.c, quick_mode.c, request.c ---- */
+/* ---- phase1.c: what main and aggressive mode share ---- */
+void ike_phase1_put_offer(struct ike_exchange *x, struct isakmp_out *o);
+void ike_phase1_put_choice(struct ike_exchange *x, struct isakmp_out *o);
+struct ike_outcome ike_phase1_check_offer(struct ike_exchange *x, struct ike_msg *m);
+struct ike_outcome ike_phase1_check_choice(struct ike_exchange *x, struct ike_msg *m);
+/* Compares with the policies; a responder keeps what was chosen. */
+struct ike_outcome ike_phase1_judge(struct ike_exchange *x, struct ike_msg *m, bool have_key);
+/* INITIAL-CONTACT: is it to be sent (which is made known), and the payload. */
+bool ike_phase1_is_first(const struct ike_sa *sa);
+void ike_phase1_put_first(struct ike_exchange *x, struct isakmp_out *o);
+/* Notifications that came with a proof. True when one was INITIAL-CONTACT. */
+bool ike_phase1_say_notifications(const struct ike_exchange *x, const struct ike_msg *m);
+/* A longer life was offered than is granted: the initiator is told, under the new keys. */
+void ike_phase1_tell_life(struct ike_exchange *x);
+void ike_phase1_heed_life(struct ike_sa *sa, const struct isakmp_notify *n);
+void ike_phase1_failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input input);
+/* Begins, by either mode. */
+void ike_phase1_start(struct ike_sa *sa, const struct ike_kind *kind, enum ike_input input,
+                      enum ike_state to);
+
+/* ---- main_mode.c, aggressive.c, quick_mode.c, request.c ---- */
 void ike_main_start(struct ike_sa *sa);
+void ike_aggressive_start(struct ike_sa *sa);
 /* A quick mode of ours; takes the request over. */
 void ike_quick_start(struct ike_sa *sa, struct ike_request *request);
 void ike_quick_hear(struct ike_sa *sa, struct ike_msg *m);
@@ -487,6 +555,7 @@ void ike_initial_contact_heard(struct ike_sa *sa);
 void ike_notify_put(struct ike_sa *sa, const struct isakmp_notify *n, struct ike_exchange *x);
 
 /* ---- dpd.c ---- */
+const struct ike_liveness *ike_liveness_of(const struct ike_sa *sa); /* of its party or address */
 bool ike_dpd_agreed(const struct ike_sa *sa);
 void ike_dpd_begin(struct ike_sa *sa); /* phase 1 is done, or the SA serves again */
 void ike_dpd_heard(struct ike_sa *sa); /* an authentic word of the peer */
@@ -498,6 +567,7 @@ void ike_dpd_changed(struct ike_sa *sa); /* the configuration may say something 
 void ike_rekey_completed(struct ike_sa *sa); /* it takes over from older ones */
 void ike_rekey_ended(struct ike_sa *sa);     /* another may have to serve again */
 void ike_rekey_timer(void *sa);
+void ike_rekey_plan(struct ike_sa *sa);
 /* The peer's first message of phase 1 meets our own: false when it is not to be answered. */
 bool ike_rekey_meets(struct ike_engine *e, const struct ike_msg *m);
 /* It was answered by `theirs`. */
@@ -506,5 +576,7 @@ void ike_rekey_yields(struct ike_sa *theirs);
 /* ---- recover.c ---- */
 void ike_recover_completed(struct ike_sa *sa);
 void ike_peer_lost_spi(struct ike_sa *sa, uint32_t spi_out); /* INVALID-SPI came */
+
+#include "guest.h"
 
 #endif

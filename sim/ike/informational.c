@@ -106,6 +106,8 @@ static void hear_notify(struct ike_sa *sa, const struct ike_msg *m, struct span 
     ike_dpd_heard(sa);
     if (n.type == NOTIFY_INITIAL_CONTACT) {
         ike_initial_contact_heard(sa);
+    } else if (n.type == NOTIFY_RESPONDER_LIFETIME && n.protocol == PROTO_ISAKMP) {
+        ike_phase1_heed_life(sa, &n);
     } else if (n.type < NOTIFY_FIRST_STATUS && n.protocol != PROTO_ISAKMP) {
         uint32_t spi = spi_value(n.spi);
         struct ike_exchange *x = quick_named(sa, spi);
@@ -139,7 +141,7 @@ static void delete_sa(struct ike_sa *sa, uint32_t msgid, const uint8_t *cookies)
           .remote = sa->remote);
     for (guint i = 0; i < p->sas->len; i++) {
         struct ike_sa *other = p->sas->pdata[i];
-        if (other->state == IKE_STATE_QM_IDLE && other->cky_i == be64_get(cookies) &&
+        if (ike_sa_up(other) && other->cky_i == be64_get(cookies) &&
             other->cky_r == be64_get(cookies + 8)) {
             ike_sa_end(other, WHY_PEER_DELETE, IKE_INPUT_FROM_PEER_INFO_DELETE, false);
             return;
@@ -209,9 +211,14 @@ static void hear_protected(struct ike_sa *sa, struct ike_msg *m)
             hear_notify(sa, m, m->chain.p[i].body);
         else if (m->chain.p[i].type == PAYLOAD_DELETE)
             hear_delete(sa, m, m->chain.p[i].body);
-        if (sa->state != IKE_STATE_QM_IDLE)
+        if (!ike_sa_up(sa))
             return; /* what it said ended the SA it was said under */
     }
+}
+
+static bool is_unanswered(const struct ike_sa *sa)
+{
+    return sa->state == IKE_STATE_I_MM1 || sa->state == IKE_STATE_I_AM1;
 }
 
 /* Anybody can write these. They are noted; a refusal of the very first message may be believed,
@@ -234,8 +241,7 @@ static void hear_clear(struct ike_sa *sa, struct ike_msg *m)
         }
         say_payload(sa, m, i);
         ike_notify_say(sa, m->head.msgid, &n, false);
-        if (n.type < NOTIFY_FIRST_STATUS && sa->state == IKE_STATE_I_MM1 &&
-            e->profile->trust_clear_notify) {
+        if (n.type < NOTIFY_FIRST_STATUS && is_unanswered(sa) && e->profile->trust_clear_notify) {
             sa->phase1->kind->failed(sa->phase1, peer_refused(), IKE_INPUT_FROM_PEER_INFO_NOTIFY);
             return;
         }
@@ -247,7 +253,7 @@ void ike_info_hear(struct ike_sa *sa, struct ike_msg *m)
     struct ike_engine *e = sa->e;
     if (!(m->head.flags & ISAKMP_FLAG_ENCRYPTED)) {
         hear_clear(sa, m);
-    } else if (sa->state != IKE_STATE_QM_IDLE || !m->head.msgid) {
+    } else if (!ike_sa_up(sa) || !m->head.msgid) {
         ++*e->count.early;
     } else if (ike_msgid_seen(sa, m->head.msgid)) {
         ++*e->count.duplicates;
@@ -268,7 +274,7 @@ void ike_initial_contact_heard(struct ike_sa *sa)
           .rport = sa->rport, .sent = false);
     for (guint i = 0; i < p->sas->len; i++) {
         struct ike_sa *other = p->sas->pdata[i];
-        if (other != sa && other->local == sa->local && other->state == IKE_STATE_QM_IDLE)
+        if (other != sa && other->local == sa->local && ike_sa_up(other))
             ike_sa_end(other, WHY_INITIAL_CONTACT, IKE_INPUT_INTERNAL_PHASE1_DEL, false);
     }
     ike_children_forget(e, p);

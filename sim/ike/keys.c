@@ -38,16 +38,55 @@ struct span ike_nonce_make(struct ike_exchange *x)
     return span_of(nonce, n);
 }
 
-const struct ike_key *ike_key_look_up(const struct ike_sa *sa)
+/* The device's own keys first, then those of whoever configures remote access: the only ones once
+ * the party is known, where it has any. */
+const struct ike_key *ike_key_search(const struct ike_sa *sa)
 {
-    struct trace_scope *scope = sa->e->scope;
-    const struct ike_key *key = ike_key_for(sa->e->conf, sa->remote);
-    TRACE(scope, ike_key_search, .remote = sa->remote, .store = "default", .found = key != NULL);
+    const struct ike_access *access = &sa->e->access;
+    const char *party = ike_guest_party(sa);
+    const struct ike_key *key = ike_key_for(sa->e->conf, sa->remote), *other = NULL;
+    TRACE(sa->e->scope, ike_key_search, .remote = sa->remote, .store = "default",
+          .found = key != NULL);
+    if (access->key_for && (!key || *party))
+        other = access->key_for(access->self, sa->remote, party);
+    return other ? other : key;
+}
+
+static const struct ike_key *look_up(const struct ike_sa *sa)
+{
+    const struct ike_key *key = ike_key_search(sa);
     if (key)
-        TRACE(scope, ike_key_found, .sa = sa->id, .remote = sa->remote);
+        TRACE(sa->e->scope, ike_key_found, .sa = sa->id, .remote = sa->remote);
     else
-        TRACE(scope, ike_no_key, .sa = sa->id, .remote = sa->remote);
+        TRACE(sa->e->scope, ike_no_key, .sa = sa->id, .remote = sa->remote);
     return key;
+}
+
+/* Given by ike_connect, or fetched. */
+static const char *own_key(const struct ike_sa *sa)
+{
+    return sa->guest ? sa->guest->psk : NULL;
+}
+
+bool ike_key_look_up(const struct ike_sa *sa)
+{
+    return own_key(sa) || look_up(sa);
+}
+
+/* The key in use, kept with the exchange. */
+static bool psk_take(struct ike_exchange *x)
+{
+    struct ike_sa *sa = x->sa;
+    const char *secret = own_key(sa);
+    if (!secret) {
+        const struct ike_key *key = look_up(sa);
+        if (!key)
+            return false;
+        secret = key->secret;
+        sa->excused = key->no_xauth;
+    }
+    x->psk = arena_span(x->arena, span_of(secret, strlen(secret)));
+    return true;
 }
 
 static struct span public_of(const struct ike_exchange *x, enum ike_role side)
@@ -59,10 +98,9 @@ bool ike_skeyid_make(struct ike_exchange *x)
 {
     struct ike_sa *sa = x->sa;
     struct ike_keys *k = &sa->keys;
-    const struct ike_key *key = ike_key_look_up(sa);
-    if (!key)
+    if (!psk_take(x))
         return false;
-    struct span psk = span_of(key->secret, strlen(key->secret));
+    struct span psk = x->psk;
     ike_keys_psk(k, sa->policy.hash, sa->policy.cipher, psk, x->ni_b, x->nr_b, x->dh.gxy, sa->cky_i,
                  sa->cky_r, public_of(x, IKE_INITIATOR), public_of(x, IKE_RESPONDER));
     sa->cipher = cipher_new(sa->policy.cipher, span_of(k->cipher_key, k->key_bytes));

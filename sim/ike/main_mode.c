@@ -7,124 +7,32 @@ enum { PORT_IKE = 500 };
 
 static void put_offer(struct ike_exchange *x, struct isakmp_out *o)
 {
-    struct isakmp_sa offer;
-    struct arena *a = arena_new();
-    ike_policy_offer(x, a, &offer); /* asked before, in ike_main_start */
-    isakmp_put_begin(o, PAYLOAD_SA);
-    size_t at = o->w->n;
-    isakmp_sa_emit(&offer, o->w);
-    g_assert(wr_ok(o->w));
-    x->sai_b = arena_span(x->arena, span_of(o->w->p + at, o->w->n - at));
-    isakmp_put_end(o);
-    arena_free(a);
+    ike_phase1_put_offer(x, o);
     ike_vendor_ids_put(x->sa, x->sa->e->profile->vid_mm1, o);
 }
 
-static struct ike_outcome bad_sa(enum ike_why why)
-{
-    return (struct ike_outcome){IKE_IGNORE, 0, why, PAYLOAD_SA};
-}
-
-/* There is one proposal, and its protocol is ISAKMP                           RFC 2409 5 */
-static bool is_phase1_offer(const struct isakmp_sa *sa)
-{
-    return sa->doi == DOI_IPSEC && sa->n_proposal == 1 && sa->proposal[0].protocol == PROTO_ISAKMP;
-}
-
-static bool parse_sa(const struct ike_msg *m, struct isakmp_sa *out)
-{
-    return isakmp_sa_parse(ike_body_of(m, PAYLOAD_SA), m->arena, out) == WIRE_OK &&
-           is_phase1_offer(out);
-}
-
-static struct ike_outcome check_offer(struct ike_exchange *x, struct ike_msg *m)
-{
-    struct isakmp_sa offer;
-    return parse_sa(m, &offer) ? IKE_FINE : bad_sa(WHY_MALFORMED);
-}
-
-static struct ike_outcome no_policy(void)
-{
-    return (struct ike_outcome){IKE_REJECT, NOTIFY_NO_PROPOSAL_CHOSEN, WHY_NO_POLICY};
-}
-
-/* Both ends compare with their policies, one the offer, the other the choice. */
-static struct ike_outcome judge(struct ike_exchange *x, struct ike_msg *m,
-                                const struct isakmp_transform **chosen)
-{
-    struct isakmp_sa sa;
-    ike_say_payload(x, m, PAYLOAD_SA);
-    ike_vendor_ids_say(x, m);
-    ike_natt_agree(x, m);
-    bool late = x->role == IKE_RESPONDER && x->sa->e->profile->key_sought_late;
-    bool have_key = late || ike_key_look_up(x->sa) != NULL;
-    if (!parse_sa(m, &sa) || !ike_policy_choose(x, &sa, have_key, chosen))
-        return no_policy();
-    ike_dh_make(x, x->sa->policy.group);
-    return IKE_FINE;
-}
-
-/* The chosen transform is kept for the answer in place of the whole offer's number. */
-static struct ike_outcome get_offer(struct ike_exchange *x, struct ike_msg *m)
-{
-    const struct isakmp_transform *chosen = NULL;
-    struct ike_outcome o = judge(x, m, &chosen);
-    if (o.verdict != IKE_OK)
-        return o;
-    x->sai_b = arena_span(x->arena, ike_body_of(m, PAYLOAD_SA));
-    x->chosen = chosen->number;
-    return o;
-}
-
-static const struct isakmp_transform *find_transform(const struct isakmp_proposal *p, uint8_t n)
-{
-    for (size_t i = 0; i < p->n_transform; i++)
-        if (p->transform[i].number == n)
-            return &p->transform[i];
-    return NULL;
-}
-
-/* The answer repeats the chosen transform as it was offered                    RFC 2409 5 */
 static void put_choice(struct ike_exchange *x, struct isakmp_out *o)
 {
-    struct isakmp_sa sa;
-    struct arena *a = arena_new();
-    g_assert(isakmp_sa_parse(x->sai_b, a, &sa) == WIRE_OK);
-    struct isakmp_proposal p = sa.proposal[0];
-    p.transform = find_transform(&p, x->chosen);
-    p.n_transform = 1;
-    sa.proposal = &p;
-    isakmp_put_begin(o, PAYLOAD_SA);
-    isakmp_sa_emit(&sa, o->w);
-    isakmp_put_end(o);
-    arena_free(a);
+    ike_phase1_put_choice(x, o);
     ike_vendor_ids_put(x->sa, x->sa->e->profile->vid_mm2, o);
 }
 
-/* "The initiator MUST" find one of its own transforms, unmodified, in the answer: anything else was
- * not made by who read the offer. */
-static struct ike_outcome check_choice(struct ike_exchange *x, struct ike_msg *m)
+/* Both ends compare with their policies, one the offer, the other the choice. */
+static struct ike_outcome get_sa(struct ike_exchange *x, struct ike_msg *m)
 {
-    struct isakmp_sa answer, offer;
-    if (!m->head.cky_r)
-        return (struct ike_outcome){IKE_IGNORE, 0, WHY_MALFORMED, PAYLOAD_NONE};
-    if (!parse_sa(m, &answer))
-        return bad_sa(WHY_MALFORMED);
-    g_assert(isakmp_sa_parse(x->sai_b, m->arena, &offer) == WIRE_OK);
-    const struct isakmp_proposal *p = &answer.proposal[0];
-    const struct isakmp_transform *own =
-        p->n_transform == 1 ? find_transform(&offer.proposal[0], p->transform[0].number) : NULL;
-    if (!own || p->number != 1 ||
-        !ike_transform_same(own, &p->transform[0], IKE_ATTR_LIFE_DURATION))
-        return bad_sa(WHY_ATTRIBUTE);
-    x->sa->cky_r = m->head.cky_r;
-    return IKE_FINE;
-}
-
-static struct ike_outcome get_choice(struct ike_exchange *x, struct ike_msg *m)
-{
-    const struct isakmp_transform *chosen = NULL;
-    return judge(x, m, &chosen);
+    struct ike_sa *sa = x->sa;
+    const struct ike_access *access = &sa->e->access;
+    ike_say_payload(x, m, PAYLOAD_SA);
+    ike_vendor_ids_say(x, m);
+    ike_natt_agree(x, m);
+    bool late = x->role == IKE_RESPONDER && sa->e->profile->key_sought_late;
+    bool have_key = late || ike_key_look_up(sa);
+    if (x->role == IKE_RESPONDER && access->xauth_offered)
+        sa->takes_xauth = access->xauth_offered(access->self, sa->id, sa->local, sa->remote);
+    struct ike_outcome o = ike_phase1_judge(x, m, have_key);
+    if (o.verdict == IKE_OK)
+        ike_dh_make(x, sa->policy.group);
+    return o;
 }
 
 /* ---- Messages 3 and 4: public values and nonces ---- */
@@ -163,23 +71,6 @@ static struct ike_outcome get_key(struct ike_exchange *x, struct ike_msg *m)
 
 /* ---- Messages 5 and 6: identities, proved ---- */
 
-static void put_initial_contact(struct ike_exchange *x, struct isakmp_out *o)
-{
-    struct ike_sa *sa = x->sa;
-    uint8_t cookies[16];
-    be64_put(cookies, sa->cky_i);
-    be64_put(cookies + 8, sa->cky_r);
-    /* Protocol ISAKMP, the SPI is the pair of cookies                          RFC 2407 4.6.3.3 */
-    const struct isakmp_notify n = {DOI_IPSEC,
-                                    PROTO_ISAKMP,
-                                    NOTIFY_INITIAL_CONTACT,
-                                    span_of(cookies, sizeof cookies),
-                                    {NULL, 0}};
-    isakmp_put_begin(o, PAYLOAD_NOTIFY);
-    isakmp_notify_emit(&n, o->w);
-    isakmp_put_end(o);
-}
-
 static void put_proof(struct ike_exchange *x, struct isakmp_out *o)
 {
     struct ike_sa *sa = x->sa;
@@ -189,15 +80,10 @@ static void put_proof(struct ike_exchange *x, struct isakmp_out *o)
         TRACE(e->scope, ike_dh_clear, .sa = sa->id);
         return;
     }
-    bool first = e->profile->send_initial_contact && ike_peer_is_new(sa);
-    if (first)
-        TRACE(e->scope, ike_initial_contact, .sa = sa->id, .local = sa->local, .remote = sa->remote,
-              .rport = sa->rport, .sent = true);
+    bool first = ike_phase1_is_first(sa);
     ike_identity_put(x, o);
-    if (!first)
-        return;
-    put_initial_contact(x, o);
-    sa->stray_spi = 0; /* told with the rest */
+    if (first)
+        ike_phase1_put_first(x, o);
 }
 
 static struct ike_outcome check_proof(struct ike_exchange *x, struct ike_msg *m)
@@ -211,21 +97,18 @@ static struct ike_outcome check_proof(struct ike_exchange *x, struct ike_msg *m)
     return IKE_FINE;
 }
 
-/* Notifications that came with a proof. True when one was INITIAL-CONTACT. */
-static bool say_notifications(const struct ike_exchange *x, const struct ike_msg *m)
+/* Now that it is known who that is, the key must be the one of that party: it was found by the
+ * address, since nothing else was known then. */
+static struct ike_outcome whose(struct ike_exchange *x, const struct ike_msg *m, struct span id)
 {
-    bool contact = false;
-    const struct isakmp_payload *p;
-    for (size_t at = 0; (p = isakmp_chain_find(&m->chain, PAYLOAD_NOTIFY, &at));) {
-        struct isakmp_notify n;
-        TRACE(x->sa->e->scope, ike_payload, .sa = x->sa->id, .msgid = 0, .payload = PAYLOAD_NOTIFY,
-              .length = (uint32_t)p->body.n);
-        if (isakmp_notify_parse(p->body, &n) != WIRE_OK)
-            continue;
-        ike_notify_say(x->sa, 0, &n, true);
-        contact |= n.type == NOTIFY_INITIAL_CONTACT;
-    }
-    return contact;
+    struct ike_sa *sa = x->sa;
+    struct ike_outcome o = ike_guest_identify(sa, m, id, EXCHANGE_MAIN);
+    if (o.verdict != IKE_OK || x->role == IKE_INITIATOR || !*ike_guest_party(sa))
+        return o;
+    const struct ike_key *key = ike_key_search(sa);
+    if (!key || !span_eq(x->psk, span_of(key->secret, strlen(key->secret))))
+        return (struct ike_outcome){IKE_REJECT, NOTIFY_INVALID_ID_INFORMATION, WHY_NO_KEY};
+    return IKE_FINE;
 }
 
 /* The HASH was verified before anything here was read. */
@@ -235,9 +118,12 @@ static struct ike_outcome get_proof(struct ike_exchange *x, struct ike_msg *m)
     const struct isakmp_payload *id = ike_payload_of(m, PAYLOAD_ID);
     ike_say_payload(x, m, PAYLOAD_ID);
     ike_identity_say(sa, false, id->next, id->body);
+    struct ike_outcome o = whose(x, m, id->body);
+    if (o.verdict != IKE_OK)
+        return o;
     ike_say_payload(x, m, PAYLOAD_HASH);
     TRACE(sa->e->scope, ike_hmac, .sa = sa->id, .msgid = 0);
-    bool contact = say_notifications(x, m);
+    bool contact = ike_phase1_say_notifications(x, m);
     if (!ike_identity_fits(sa, id->body))
         return (struct ike_outcome){IKE_REJECT, NOTIFY_INVALID_ID_INFORMATION, WHY_IDENTITY};
     if (x->role == IKE_RESPONDER && sa->nat.there)
@@ -259,13 +145,13 @@ static struct ike_outcome get_proof(struct ike_exchange *x, struct ike_msg *m)
  *                                                   HDR*, IDii, HASH_I -->
  *                                             <--   HDR*, IDir, HASH_R                          */
 static const struct ike_rule rules[] = {
-    /* sender          enc    must                may        build       check         process     sent              received */
-    { IKE_INITIATOR, false, P(SA),              P(NOTIFY), put_offer,  check_offer,  get_offer,  IKE_STATE_I_MM1,   IKE_STATE_R_MM1 },
-    { IKE_RESPONDER, false, P(SA),              P(NOTIFY), put_choice, check_choice, get_choice, IKE_STATE_R_MM2,   IKE_STATE_I_MM2 },
-    { IKE_INITIATOR, false, P(KE) | P(NONCE),   P(CR),     put_key,    NULL,         get_key,    IKE_STATE_I_MM3,   IKE_STATE_R_MM3 },
-    { IKE_RESPONDER, false, P(KE) | P(NONCE),   P(CR),     put_key,    NULL,         get_key,    IKE_STATE_R_MM4,   IKE_STATE_I_MM4 },
-    { IKE_INITIATOR, true,  P(ID) | P(HASH),    P(NOTIFY), put_proof,  check_proof,  get_proof,  IKE_STATE_I_MM5,   IKE_STATE_R_MM5 },
-    { IKE_RESPONDER, true,  P(ID) | P(HASH),    P(NOTIFY), put_proof,  check_proof,  get_proof,  IKE_STATE_QM_IDLE, IKE_STATE_I_MM6 },
+    /* sender          enc    must                may        build       check                    process     sent              received */
+    { IKE_INITIATOR, false, P(SA),              P(NOTIFY), put_offer,  ike_phase1_check_offer,  get_sa,     IKE_STATE_I_MM1,   IKE_STATE_R_MM1 },
+    { IKE_RESPONDER, false, P(SA),              P(NOTIFY), put_choice, ike_phase1_check_choice, get_sa,    IKE_STATE_R_MM2,   IKE_STATE_I_MM2 },
+    { IKE_INITIATOR, false, P(KE) | P(NONCE),   P(CR),     put_key,    NULL,                    get_key,    IKE_STATE_I_MM3,   IKE_STATE_R_MM3 },
+    { IKE_RESPONDER, false, P(KE) | P(NONCE),   P(CR),     put_key,    NULL,                    get_key,    IKE_STATE_R_MM4,   IKE_STATE_I_MM4 },
+    { IKE_INITIATOR, true,  P(ID) | P(HASH),    P(NOTIFY), put_proof,  check_proof,             get_proof,  IKE_STATE_I_MM5,   IKE_STATE_R_MM5 },
+    { IKE_RESPONDER, true,  P(ID) | P(HASH),    P(NOTIFY), put_proof,  check_proof,             get_proof,  IKE_STATE_QM_IDLE, IKE_STATE_I_MM6 },
 };
 // clang-format on
 
@@ -288,6 +174,8 @@ static void processed(struct ike_exchange *x, const struct ike_rule *r)
 /* The first message answers no message: IPsec asked for it, and the state has moved already. */
 static void said(struct ike_exchange *x, const struct ike_rule *r)
 {
+    if (r == &rules[G_N_ELEMENTS(rules) - 1])
+        ike_phase1_tell_life(x);
     if (r != &rules[0])
         ike_sa_move(x->sa, IKE_INPUT_INTERNAL_PROCESS_COMPLETE, (enum ike_state)r->sent);
 }
@@ -295,31 +183,6 @@ static void said(struct ike_exchange *x, const struct ike_rule *r)
 static void done(struct ike_exchange *x)
 {
     ike_sa_complete(x->sa);
-}
-
-/* Message 6 was refused: the peer has completed, and must hear that there is no SA. What is said
- * is sealed after the last block of phase 1                                RFC 2409 Appendix B */
-static void refuse_complete_peer(struct ike_exchange *x, uint16_t notify)
-{
-    struct ike_sa *sa = x->sa;
-    const struct ike_profile *profile = sa->e->profile;
-    memcpy(sa->last_block, x->iv, sizeof sa->last_block);
-    if (profile->send_no_proposal)
-        ike_notify_send(sa, notify, PROTO_ISAKMP, 0, NULL);
-    if (profile->send_deletes)
-        ike_delete_send(sa, 0);
-}
-
-static void failed(struct ike_exchange *x, struct ike_outcome o, enum ike_input input)
-{
-    struct ike_sa *sa = x->sa;
-    TRACE(sa->e->scope, ike_fail, .sa = sa->id, .role = sa->role, .exchange = EXCHANGE_MAIN,
-          .msgid = 0, .remote = sa->remote, .why = o.why);
-    if (o.notify && x->role == IKE_RESPONDER && sa->e->profile->send_no_proposal)
-        ike_notify_send(sa, o.notify, PROTO_ISAKMP, 0, x);
-    if (o.notify && sa->state == IKE_STATE_I_MM6)
-        refuse_complete_peer(x, o.notify);
-    ike_sa_end(sa, o.why, input, false);
 }
 
 /* The initiator asks again; the responder waits for that. */
@@ -339,32 +202,13 @@ const struct ike_kind ike_main_mode = {
     .processed = processed,
     .said = said,
     .done = done,
-    .failed = failed,
+    .failed = ike_phase1_failed,
     .wait = wait,
 };
 
 /* ---- Beginning ---- */
 
-static void cannot_begin(struct ike_sa *sa, enum ike_why why)
-{
-    failed(sa->phase1, (struct ike_outcome){IKE_REJECT, 0, why}, IKE_INPUT_INTERNAL_PROCESS_ERROR);
-}
-
 void ike_main_start(struct ike_sa *sa)
 {
-    struct isakmp_sa offer;
-    sa->phase1 = ike_exchange_new(sa, &ike_main_mode, IKE_INITIATOR, 0);
-    bool can_offer = ike_policy_offer(sa->phase1, sa->phase1->arena, &offer);
-    if (!ike_key_look_up(sa)) {
-        cannot_begin(sa, WHY_NO_KEY);
-        return;
-    }
-    if (!can_offer) {
-        cannot_begin(sa, WHY_NO_POLICY);
-        return;
-    }
-    /* What goes out still says "no state" where the state is shown. */
-    ike_sa_move(sa, IKE_INPUT_FROM_IPSEC_SA_REQ_MM, IKE_STATE_I_MM1);
-    TRACE(sa->e->scope, ike_begin, .sa = sa->id, .exchange = EXCHANGE_MAIN, .msgid = 0);
-    ike_exchange_start(sa->phase1);
+    ike_phase1_start(sa, &ike_main_mode, IKE_INPUT_FROM_IPSEC_SA_REQ_MM, IKE_STATE_I_MM1);
 }

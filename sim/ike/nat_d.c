@@ -39,6 +39,21 @@ static bool compare(const struct ike_exchange *x, const struct isakmp_payload *p
     return match;
 }
 
+bool ike_nat_d_there(const struct ike_exchange *x, const struct ike_msg *m)
+{
+    const struct ike_sa *sa = x->sa;
+    const struct isakmp_payload *p;
+    uint8_t hash[CRYPTO_MAX_DIGEST];
+    size_t n = 0;
+    bool found = false;
+    if (sa->nat.version == IKE_NATT_NONE)
+        return false;
+    struct span seen = hash_of_end(sa, m->remote, m->rport, hash);
+    for (size_t at = 0; (p = isakmp_chain_find(&m->chain, ike_natt_nat_d(sa), &at)); n++)
+        found |= n > 0 && span_eq(p->body, seen);
+    return n >= 2 && !found;
+}
+
 /* The sender may have several addresses and not know which one it sends from. */
 void ike_nat_d_get(struct ike_exchange *x, const struct ike_msg *m)
 {

@@ -43,14 +43,16 @@ bool ike_natt_says(struct ike_sa *sa, enum ike_vid vid)
     if (!sa->e->conf->nat_traversal || (sa->role == IKE_RESPONDER && way != sa->nat.version))
         return false;
     sa->nat.said |= bit_of(way);
-    TRACE(sa->e->scope, ike_natt_said, .sa = sa->id, .vid = vid);
+    if (!sa->nat.quiet)
+        TRACE(sa->e->scope, ike_natt_said, .sa = sa->id, .vid = vid);
     return true;
 }
 
 /* What the initiator announced, or the responder will. */
 static uint32_t own_ways(const struct ike_sa *sa)
 {
-    const enum ike_vid *list = sa->e->profile->vid_mm2;
+    const struct ike_profile *profile = sa->e->profile;
+    const enum ike_vid *list = sa->aggressive ? profile->vid_am2 : profile->vid_mm2;
     uint32_t own = 0;
     if (sa->role == IKE_INITIATOR)
         return sa->nat.said;
@@ -127,7 +129,7 @@ void ike_natt_follow(struct ike_sa *sa, const struct ike_msg *m)
         sa->lport = m->lport;
         ike_sa_relocate(sa, m->remote, m->rport);
         TRACE(sa->e->scope, ike_float, .sa = sa->id, .lport = sa->lport, .rport = sa->rport);
-    } else if (sa->state == IKE_STATE_QM_IDLE && ike_natt_may_move(sa) && m->lport == PORT_NAT_T) {
+    } else if (ike_sa_up(sa) && ike_natt_may_move(sa) && m->lport == PORT_NAT_T) {
         struct ike_engine *e = sa->e;
         if (ike_peer_relocate(e, sa->peer, m->remote, m->rport) && e->ops.peer_moved)
             e->ops.peer_moved(e->ops.self, sa->peer->nat, m->remote, m->rport);
@@ -139,8 +141,8 @@ void ike_natt_follow(struct ike_sa *sa, const struct ike_msg *m)
 static bool keeps(const struct ike_sa *sa)
 {
     const struct ike_conf *conf = sa->e->conf;
-    return sa->state == IKE_STATE_QM_IDLE && sa->nat.here && sa->lport == PORT_NAT_T &&
-           conf->nat_keepalive_s && sa->e->ops.keepalive;
+    return ike_sa_up(sa) && sa->nat.here && sa->lport == PORT_NAT_T && conf->nat_keepalive_s &&
+           sa->e->ops.keepalive;
 }
 
 /* Whatever goes to the peer holds the mapping, packets in UDP too. */
@@ -181,7 +183,7 @@ void ike_natt_timer(void *owner)
     struct ike_sa *sa = owner;
     if (!keeps(sa))
         return;
-    if (ike_sa_serving(sa) != sa)
+    if (sa->ready && ike_sa_serving(sa) != sa)
         sim_timer_arm_in(&sa->nat.keepalive, SECONDS(sa->e->conf->nat_keepalive_s));
     else if (sim_now(sa->e->sim) < last_sent(sa) + SECONDS(sa->e->conf->nat_keepalive_s))
         wait(sa);

@@ -161,7 +161,7 @@ bool ike_peer_relocate(struct ike_engine *e, struct ike_peer *p, ip4 remote, uin
         return false;
     for (guint i = 0; i < p->sas->len; i++) {
         struct ike_sa *sa = p->sas->pdata[i];
-        if (sa->state != IKE_STATE_QM_IDLE)
+        if (!ike_sa_up(sa))
             continue;
         TRACE(e->scope, ike_moved, .sa = sa->id, .old_remote = sa->remote, .old_rport = sa->rport,
               .remote = remote, .rport = rport);
@@ -193,7 +193,7 @@ static struct ike_sa *newest(const struct ike_peer *p, ip4 local,
 
 static bool is_working(const struct ike_sa *sa)
 {
-    return sa->state == IKE_STATE_QM_IDLE;
+    return ike_sa_works(sa);
 }
 
 static bool is_serving(const struct ike_sa *sa)
@@ -201,9 +201,15 @@ static bool is_serving(const struct ike_sa *sa)
     return is_working(sa) && !sa->retired;
 }
 
+/* Its phase 1, or a login or configuration that comes before anything else. */
+static bool is_being_made(const struct ike_sa *sa)
+{
+    return sa->state != IKE_STATE_DEAD && !sa->ready;
+}
+
 static bool is_coming(const struct ike_sa *sa)
 {
-    return sa->role == IKE_INITIATOR && ike_sa_half_open(sa);
+    return sa->role == IKE_INITIATOR && is_being_made(sa);
 }
 
 struct ike_sa *ike_sa_working(const struct ike_peer *p, ip4 local)
@@ -219,7 +225,7 @@ struct ike_sa *ike_sa_coming(const struct ike_peer *p, ip4 local)
 
 struct ike_sa *ike_sa_half_built(const struct ike_peer *p, ip4 local)
 {
-    return newest(p, local, ike_sa_half_open);
+    return newest(p, local, is_being_made);
 }
 
 bool ike_peer_is_new(const struct ike_sa *sa)
@@ -236,7 +242,7 @@ bool ike_peer_is_new(const struct ike_sa *sa)
 /* ---- Pairs ---- */
 
 /* SAs are in order of their ids. */
-static struct ike_sa *sa_by_id(const struct ike_engine *e, ike_sa_id id)
+struct ike_sa *ike_sa_by_id(const struct ike_engine *e, ike_sa_id id)
 {
     guint low = 0, high = e->sas->len;
     while (low < high) {
@@ -276,7 +282,7 @@ static void child_drop(struct ike_engine *e, guint place)
 {
     const struct ike_known_child pair = g_array_index(e->children, struct ike_known_child, place);
     g_array_remove_index(e->children, place);
-    struct ike_sa *sa = sa_by_id(e, pair.sa);
+    struct ike_sa *sa = ike_sa_by_id(e, pair.sa);
     if (sa)
         sa->children--;
     struct ike_peer *p = g_hash_table_lookup(e->peers, &pair.peer);

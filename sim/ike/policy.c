@@ -25,10 +25,10 @@ static const uint16_t group_number[GROUP_COUNT] = {
 
 /* ---- Offering ---- */
 
-static bool usable(const struct ike_policy *p)
+static bool usable(const struct ike_sa *sa, const struct ike_policy *p)
 {
-    return p->auth == IKE_AUTH_PSK && p->cipher != CIPHER_NULL && p->hash != HASH_NONE &&
-           p->group != GROUP_NONE;
+    bool auth = p->auth == IKE_AUTH_PSK || (p->auth == IKE_AUTH_XAUTH_INIT_PSK && sa->guest);
+    return auth && p->cipher != CIPHER_NULL && p->hash != HASH_NONE && p->group != GROUP_NONE;
 }
 
 static struct isakmp_transform transform_of(struct arena *a, const struct ike_policy *p,
@@ -52,15 +52,34 @@ static struct isakmp_transform transform_of(struct arena *a, const struct ike_po
     return (struct isakmp_transform){.id = 1 /* KEY_IKE */, .attr = attr, .n_attr = n};
 }
 
+/* What is configured, or what whoever comes in was given; NULL at the end. */
+static const struct ike_policy *policy_at(const struct ike_sa *sa, size_t i)
+{
+    const struct ike_way *way = sa->guest ? sa->guest->way : NULL;
+    const GPtrArray *policies = sa->e->conf->policies;
+    if (way)
+        return i < way->n_offers ? &way->offers[i] : NULL;
+    return i < policies->len ? policies->pdata[i] : NULL;
+}
+
+const struct ike_policy *ike_policy_first(const struct ike_sa *sa)
+{
+    const struct ike_policy *p;
+    for (size_t i = 0; (p = policy_at(sa, i)); i++)
+        if (usable(sa, p))
+            return p;
+    return NULL;
+}
+
 bool ike_policy_offer(const struct ike_exchange *x, struct arena *a, struct isakmp_sa *out)
 {
-    const GPtrArray *policies = x->sa->e->conf->policies;
+    const struct ike_sa *sa = x->sa;
+    const struct ike_policy *first = ike_policy_first(sa), *policy;
     struct isakmp_transform *t = arena_alloc(a, MAX_TRANSFORMS * sizeof *t);
     struct isakmp_proposal *p = arena_alloc(a, sizeof *p);
     size_t n = 0;
-    for (guint i = 0; i < policies->len && n < MAX_TRANSFORMS; i++) {
-        const struct ike_policy *policy = policies->pdata[i];
-        if (!usable(policy))
+    for (size_t i = 0; n < MAX_TRANSFORMS && (policy = policy_at(sa, i)); i++) {
+        if (!usable(sa, policy) || (sa->aggressive && policy->group != first->group))
             continue;
         t[n] = transform_of(a, policy, x->sa->e->profile->key_length_last);
         t[n].number = (uint8_t)(n + 1);
@@ -124,11 +143,25 @@ static struct offer offer_read(const struct isakmp_transform *t)
     return o;
 }
 
+/* An XAUTH form of the key goes by the policies for keys, where a login is to follow; and where it
+ * must, no other form will do. Signatures and public keys are not modelled: nobody has a
+ * certificate. */
+static bool auth_fits(const struct ike_sa *sa, const struct ike_policy *p, uint32_t offered)
+{
+    if (p->auth == IKE_AUTH_XAUTH_INIT_PSK)
+        return offered == p->auth && sa->guest && sa->guest->way;
+    if (p->auth != IKE_AUTH_PSK)
+        return false;
+    return offered == IKE_AUTH_PSK ? !sa->needs_xauth
+                                   : offered == IKE_AUTH_XAUTH_INIT_PSK && sa->takes_xauth;
+}
+
 /* The first difference, in the order in which devices name them: encryption, key length, hash,
  * group, authentication. AES without a key length is taken for 128 bits. */
-static enum ike_why compare(const struct ike_policy *p, const struct offer *o, bool have_key,
-                            const struct ike_profile *profile)
+static enum ike_why compare(const struct ike_sa *sa, const struct ike_policy *p,
+                            const struct offer *o, bool have_key)
 {
+    const struct ike_profile *profile = sa->e->profile;
     uint32_t own_bits = cipher_row[p->cipher].key_bits;
     uint32_t bits = o->key_bits ? o->key_bits : own_bits ? 128 : 0;
     if (o->encryption != cipher_row[p->cipher].number)
@@ -139,10 +172,7 @@ static enum ike_why compare(const struct ike_policy *p, const struct offer *o, b
         return WHY_HASH;
     if (o->group != group_number[p->group])
         return WHY_GROUP;
-    if (o->auth != p->auth)
-        return WHY_AUTH;
-    /* Signatures and public keys are not modelled: nobody has a certificate. */
-    if (p->auth != IKE_AUTH_PSK)
+    if (!auth_fits(sa, p, o->auth))
         return WHY_AUTH;
     if (!have_key)
         return WHY_NO_KEY;
@@ -168,6 +198,8 @@ static void say_offer(const struct ike_sa *sa, const struct isakmp_transform *t,
 static void agree(struct ike_sa *sa, const struct ike_policy *p, const struct offer *o)
 {
     sa->policy = *p;
+    sa->policy.auth = (uint16_t)o->auth;
+    sa->offered_s = o->life_s;
     sa->policy.lifetime_s = p->lifetime_s ? MIN(p->lifetime_s, o->life_s) : o->life_s;
     sa->have_policy = true;
     TRACE(sa->e->scope, ike_lifetime, .sa = sa->id, .seconds = sa->policy.lifetime_s,
@@ -182,7 +214,7 @@ static bool try_policy(struct ike_sa *sa, const struct ike_policy *p,
         const struct isakmp_transform *t = &offered->transform[i];
         struct offer o = offer_read(t);
         say_offer(sa, t, p);
-        enum ike_why why = compare(p, &o, have_key, sa->e->profile);
+        enum ike_why why = compare(sa, p, &o, have_key);
         TRACE(sa->e->scope, ike_offer_end, .sa = sa->id, .accepted = why == WHY_NONE, .why = why,
               .more = t->more);
         if (why != WHY_NONE)
@@ -200,8 +232,9 @@ bool ike_policy_choose(struct ike_exchange *x, const struct isakmp_sa *offer, bo
     struct ike_sa *sa = x->sa;
     const struct ike_conf *conf = sa->e->conf;
     const struct isakmp_proposal *p = &offer->proposal[0];
-    for (guint i = 0; i < conf->policies->len; i++)
-        if (try_policy(sa, conf->policies->pdata[i], p, have_key, chosen))
+    const struct ike_policy *policy;
+    for (size_t i = 0; (policy = policy_at(sa, i)); i++)
+        if (try_policy(sa, policy, p, have_key, chosen))
             return true;
     if (x->role == IKE_RESPONDER && conf->has_fallback &&
         try_policy(sa, &conf->fallback, p, have_key, chosen))

@@ -276,7 +276,8 @@ static enum ike_why judge(struct ike_exchange *x, const struct isakmp_proposal *
         .life_s = ask.life_s,
         .life_kb = ask.life_kb,
         .part = 1,
-        .party = "",
+        .party = ike_guest_party(sa),
+        .assigned = ike_guest_assigned(sa),
     };
     why = ops->check_request(ops->self, &whole, &q->grant);
     /* A group without a public value, or the other way round, is no PFS at all. */

@@ -522,8 +522,8 @@ void ike_quick_hear(struct ike_sa *sa, struct ike_msg *m)
 {
     struct ike_engine *e = sa->e;
     uint32_t msgid = m->head.msgid;
-    if (sa->state != IKE_STATE_QM_IDLE || !msgid) {
-        ++*e->count.early; /* the last of phase 1 was overtaken, or lost */
+    if (!ike_sa_works(sa) || !msgid) {
+        ++*e->count.early; /* the last of phase 1 was overtaken, or lost; or a login comes first */
         return;
     }
     struct ike_exchange *x = ike_quick_find(sa, msgid);

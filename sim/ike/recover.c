@@ -64,7 +64,7 @@ void ike_recover_completed(struct ike_sa *sa)
 {
     uint32_t spi = sa->stray_spi;
     sa->stray_spi = 0;
-    if (spi && sa->state == IKE_STATE_QM_IDLE)
+    if (spi && ike_sa_works(sa))
         say(sa, spi);
 }
 

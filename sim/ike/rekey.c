@@ -11,7 +11,9 @@ static sim_time point_of(const struct ike_sa *sa)
     struct ike_engine *e = sa->e;
     const struct ike_profile *p = e->profile;
     uint32_t percent = sa->role == IKE_INITIATOR ? p->p1_rekey_percent : p->p1_rekey_percent_r;
-    if (!percent || sa->expires == SIM_TIME_MAX)
+    /* Nobody can call who came in: it has to renew that itself. */
+    bool called = sa->role == IKE_RESPONDER && sa->guest && sa->guest->held;
+    if (!percent || called || sa->expires == SIM_TIME_MAX)
         return SIM_TIME_MAX;
     sim_time part = (sa->expires - sim_now(e->sim)) / 100, after = part * percent;
     if (p->p1_rekey_jitter) {
@@ -49,7 +51,8 @@ static bool same_ends(const struct ike_sa *a, const struct ike_sa *b)
 /* An attempt of ours that nobody has answered. */
 static bool is_unanswered(const struct ike_sa *sa)
 {
-    return sa->role == IKE_INITIATOR && sa->state == IKE_STATE_I_MM1;
+    return sa->role == IKE_INITIATOR &&
+           (sa->state == IKE_STATE_I_MM1 || sa->state == IKE_STATE_I_AM1);
 }
 
 static void abandon(struct ike_sa *mine, struct ike_sa *theirs)
@@ -68,11 +71,16 @@ void ike_rekey_completed(struct ike_sa *sa)
         struct ike_sa *other = p->sas->pdata[i];
         if (!same_ends(sa, other))
             continue;
-        if (other->state == IKE_STATE_QM_IDLE)
+        if (ike_sa_works(other))
             retire(loser_of(sa, other));
         else if (is_unanswered(other))
             abandon(other, sa); /* what it was begun for is done */
     }
+    ike_rekey_plan(sa);
+}
+
+void ike_rekey_plan(struct ike_sa *sa)
+{
     sa->rekey_at = point_of(sa);
     if (!sa->retired && sa->rekey_at != SIM_TIME_MAX)
         sim_timer_arm(&sa->rekey, sa->rekey_at);
@@ -89,6 +97,8 @@ static void replace(struct ike_sa *old)
     sa->replaces = old->id;
     ike_sa_announce(sa);
     TRACE(e->scope, ike_rekey, .sa = sa->id, .spi = 0, .what = "phase 1");
+    if (ike_way_renew(sa, old))
+        return;
     ike_main_start(sa);
 }
 
@@ -97,7 +107,7 @@ void ike_rekey_timer(void *owner)
 {
     struct ike_sa *sa = owner;
     struct ike_engine *e = sa->e;
-    if (sa->state != IKE_STATE_QM_IDLE)
+    if (!ike_sa_works(sa))
         return;
     if (ike_sa_serving(sa) != sa) {
         ike_sa_end(sa, WHY_REPLACED, IKE_INPUT_INTERNAL_PHASE1_DEL, true);

@@ -28,7 +28,7 @@ void ike_requests_release(struct ike_sa *from, struct ike_sa *to)
     if (!g_queue_is_empty(&from->pending))
         TRACE(e->scope, ike_released, .sa = to->id, .local = to->local, .remote = to->remote,
               .count = from->pending.length);
-    while (to->state == IKE_STATE_QM_IDLE && !g_queue_is_empty(&from->pending)) {
+    while (ike_sa_works(to) && !g_queue_is_empty(&from->pending)) {
         struct ike_request *r = g_queue_pop_head(&from->pending);
         if (still_wanted(e, r))
             ike_quick_start(to, r);

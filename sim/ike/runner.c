@@ -28,8 +28,10 @@ void ike_exchange_close(struct ike_exchange *x)
     if (x->quick && x->quick->request)
         g_clear_pointer(&x->quick->request, g_free);
     x->quick = NULL;
+    x->xact = NULL;
+    x->held = false;
     x->dh = (struct ike_dh){0};
-    x->ni_b = x->nr_b = x->sai_b = x->idii_b = x->idir_b = (struct span){0};
+    x->ni_b = x->nr_b = x->sai_b = x->idii_b = x->idir_b = x->psk = (struct span){0};
     g_clear_pointer(&x->arena, arena_free);
     if (x->msgid && x->sa->cipher) /* phase 2 is done: the next is likely an hour away */
         cipher_rest(x->sa->cipher);
@@ -65,6 +67,14 @@ static void go_on(struct ike_exchange *x)
         x->kind->done(x);
     else
         ike_exchange_arm(x);
+}
+
+void ike_exchange_resume(struct ike_exchange *x)
+{
+    g_assert(x->held && !x->over);
+    x->held = false;
+    sim_timer_disarm(&x->timer);
+    go_on(x);
 }
 
 void ike_exchange_start(struct ike_exchange *x)
@@ -122,7 +132,7 @@ static void take(struct ike_exchange *x, const struct ike_rule *r, const struct 
     sim_timer_disarm(&x->timer);
     x->tries = 0;
     memcpy(x->heard[x->n_heard++], m->digest, IKE_DIGEST);
-    if (r->enc)
+    if (m->head.flags & ISAKMP_FLAG_ENCRYPTED)
         memcpy(x->iv, m->iv_after, sizeof x->iv);
     x->step++;
 }
@@ -148,13 +158,16 @@ bool ike_exchange_hear(struct ike_exchange *x, struct ike_msg *m)
     o = r->process(x, m);
     if (x->over) /* what was called on the way ended it */
         return true;
-    if (o.verdict != IKE_OK) {
+    x->held = o.verdict == IKE_WAIT;
+    if (o.verdict == IKE_REJECT) {
         x->kind->failed(x, o,
                         x->msgid ? IKE_INPUT_FROM_PEER_QM_EXCH : IKE_INPUT_INTERNAL_PROCESS_ERROR);
         return true;
     }
     x->kind->processed(x, r);
-    if (!x->over)
+    if (x->held)
+        ike_exchange_arm(x);
+    else if (!x->over)
         go_on(x);
     return true;
 }

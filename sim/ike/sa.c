@@ -60,6 +60,7 @@ void ike_sa_free(struct ike_sa *sa)
     sim_timer_clear(&sa->dpd.timer);
     sim_timer_clear(&sa->rekey);
     sim_timer_clear(&sa->nat.keepalive);
+    ike_guest_free(sa);
     ike_exchange_free(sa->phase1);
     for (guint i = 0; sa->quick && i < sa->quick->len; i++)
         ike_exchange_free(sa->quick->pdata[i]);
@@ -120,16 +121,35 @@ void ike_sa_complete(struct ike_sa *sa)
     sa->expires = ike_in_seconds(e, sa->policy.lifetime_s);
     if (sa->expires != SIM_TIME_MAX)
         sim_timer_arm(&sa->timer, sa->expires);
+    if (ike_guest_begin(sa))
+        ike_natt_begin(sa); /* a user may take longer than a mapping lasts */
+    else
+        ike_sa_serve(sa);
+}
+
+void ike_sa_serve(struct ike_sa *sa)
+{
+    sa->ready = true;
     ike_rekey_completed(sa);
     ike_requests_release(sa, sa);
     /* Said after quick mode has begun: the order of public traces. */
-    if (sa->state == IKE_STATE_QM_IDLE)
+    if (ike_sa_works(sa))
         ike_sa_move(sa, IKE_INPUT_INTERNAL_PHASE1_COMPLETE, IKE_STATE_QM_IDLE);
     ike_dpd_begin(sa);
     ike_natt_begin(sa);
     ike_recover_completed(sa);
-    if (sa->state == IKE_STATE_QM_IDLE)
+    if (ike_sa_works(sa))
         tell_turn(sa, true, false, WHY_NONE);
+}
+
+void ike_sa_shorten(struct ike_sa *sa, uint32_t lifetime_s)
+{
+    sim_time now = sim_now(sa->e->sim), end = sa->completed + SECONDS(lifetime_s);
+    sa->policy.lifetime_s = lifetime_s;
+    sa->expires = MAX(end, now);
+    sim_timer_arm(&sa->timer, sa->expires);
+    if (sa->ready)
+        ike_rekey_plan(sa);
 }
 
 /* ---- The end ---- */
@@ -161,9 +181,10 @@ void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool 
     struct ike_engine *e = sa->e;
     if (sa->state == IKE_STATE_DEAD)
         return;
-    if (sa->state == IKE_STATE_QM_IDLE)
+    why = ike_guest_why(sa, why);
+    if (ike_sa_works(sa))
         tell_turn(sa, false, tell, why);
-    if (tell && sa->state == IKE_STATE_QM_IDLE && e->profile->send_deletes) {
+    if (tell && ike_sa_up(sa) && e->profile->send_deletes) {
         take_back_spis(sa);
         ike_delete_send(sa, 0);
     }
@@ -174,6 +195,7 @@ void ike_sa_end(struct ike_sa *sa, enum ike_why why, enum ike_input input, bool 
     TRACE(e->scope, ike_sa_dead, .sa = sa->id, .role = sa->role, .state = sa->state, .why = why,
           .local = sa->local, .remote = sa->remote);
     ike_sa_move(sa, input, IKE_STATE_DEAD);
+    ike_guest_ended(sa, why);
     if (sa->phase1)
         ike_exchange_close(sa->phase1);
     for (guint i = 0; sa->quick && i < sa->quick->len; i++)

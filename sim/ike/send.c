@@ -111,6 +111,8 @@ void ike_exchange_say(struct ike_exchange *x, const struct ike_rule *r)
         r->build(x, &d.out);
     if (hash)
         fill_hash(&d, sa, (size_t)(r - x->kind->rule), x->msgid, x->ni_b, x->nr_b);
+    if (x->kind->leaving)
+        x->kind->leaving(x);
     if (r->enc)
         seal(&d, sa, x->iv);
     isakmp_length_fix(&d.w);
@@ -147,7 +149,8 @@ uint32_t ike_msgid_new(struct ike_sa *sa)
     uint32_t msgid;
     do
         msgid = rng_u32(sa->e->msgids);
-    while (!msgid || ike_quick_find(sa, msgid) || ike_msgid_seen(sa, msgid));
+    while (!msgid || ike_quick_find(sa, msgid) || ike_xact_find(sa, msgid) ||
+           ike_msgid_seen(sa, msgid));
     return msgid;
 }
 
@@ -156,9 +159,12 @@ static void finish_inform(struct draft *d, struct ike_sa *sa, uint32_t msgid,
 {
     isakmp_length_fix(&d->w);
     g_assert(wr_ok(&d->w));
+    /* Keys are there before the state says so: shown is what protects it. */
+    bool ahead = sa->keyed && ike_sa_half_open(sa);
     if (x)
         keep(x, wr_done(&d->w), EXCHANGE_INFORMATIONAL, msgid);
-    transmit(sa, way_of(sa), wr_done(&d->w), EXCHANGE_INFORMATIONAL, msgid, sa->state, 0);
+    transmit(sa, way_of(sa), wr_done(&d->w), EXCHANGE_INFORMATIONAL, msgid,
+             ahead ? IKE_STATE_QM_IDLE : sa->state, 0);
 }
 
 /* HDR*, HASH(1), N/D, where HASH(1) = prf(SKEYID_a, M-ID | N/D)                RFC 2409 5.7 */

@@ -27,7 +27,7 @@ static void speak_again(struct ike_exchange *x, uint32_t limit)
 /* It needs no timer of its own: the quick modes of the SA are done later than its phase 1. */
 static void forget_phase1(struct ike_sa *sa)
 {
-    if (sa->state == IKE_STATE_QM_IDLE && sa->phase1 && sa->phase1->over &&
+    if (ike_sa_up(sa) && sa->phase1 && sa->phase1->over &&
         sim_now(sa->e->sim) >= sa->phase1->copies_until)
         g_clear_pointer(&sa->phase1, ike_exchange_free);
 }
@@ -37,7 +37,7 @@ static void forget(struct ike_exchange *x)
     struct ike_sa *sa = x->sa;
     forget_phase1(sa);
     ike_msgid_remember(sa, x->msgid);
-    g_ptr_array_remove(sa->quick, x);
+    g_ptr_array_remove(x->kind == &ike_transaction ? sa->guest->xacts : sa->quick, x);
     ike_exchange_free(x);
 }
 

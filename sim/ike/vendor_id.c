@@ -31,9 +31,16 @@ static void box_id(const struct ike_sa *sa, enum ike_role sender, uint8_t out[BO
     be64_put(out + 8, sender == IKE_INITIATOR ? sa->cky_i : sa->cky_r);
 }
 
+void ike_vendor_ids_natt(struct ike_sa *sa, const enum ike_vid *list)
+{
+    for (size_t i = 0; i < IKE_PROFILE_VIDS && list[i] != IKE_VID_UNKNOWN; i++)
+        ike_natt_says(sa, list[i]);
+    sa->nat.quiet = true;
+}
+
 void ike_vendor_ids_put(struct ike_sa *sa, const enum ike_vid *list, struct isakmp_out *o)
 {
-    bool unannounced = ike_liveness_for(sa->e->conf, sa->remote)->unannounced;
+    bool unannounced = ike_liveness_of(sa)->unannounced;
     for (size_t i = 0; i < IKE_PROFILE_VIDS && list[i] != IKE_VID_UNKNOWN; i++) {
         uint8_t box[BOX_BYTES];
         if ((list[i] == IKE_VID_DPD && unannounced) || !ike_natt_says(sa, list[i]))
@@ -72,12 +79,27 @@ enum ike_vid ike_vendor_id_of(const struct ike_sa *sa, struct span body)
     return IKE_VID_UNKNOWN;
 }
 
+static bool has_vendor_id(const struct ike_msg *m, enum ike_vid vid)
+{
+    size_t i = 0;
+    while (i < m->chain.n &&
+           (m->chain.p[i].type != PAYLOAD_VID || !begins_with(m->chain.p[i].body, known[vid])))
+        i++;
+    return i < m->chain.n;
+}
+
+void ike_vendor_ids_heed(struct ike_sa *sa, const struct ike_msg *m)
+{
+    if (!sa->dpd.known)
+        sa->dpd.known = has_vendor_id(m, IKE_VID_DPD);
+    if (!sa->xauth_known)
+        sa->xauth_known = has_vendor_id(m, IKE_VID_XAUTH);
+}
+
 void ike_vendor_ids_say(const struct ike_exchange *x, const struct ike_msg *m)
 {
     struct trace_scope *scope = x->sa->e->scope;
-    for (size_t i = 0; i < m->chain.n && !x->sa->dpd.known; i++)
-        x->sa->dpd.known = m->chain.p[i].type == PAYLOAD_VID &&
-                           begins_with(m->chain.p[i].body, known[IKE_VID_DPD]);
+    ike_vendor_ids_heed(x->sa, m);
     if (!TRACE_ON(scope, ike_vendor_id) && !TRACE_ON(scope, ike_payload))
         return;
     for (size_t i = 0; i < m->chain.n; i++) {

@@ -113,7 +113,8 @@ static struct ike_outcome values_fit(struct ike_exchange *x, const struct ike_ms
         return ignore(WHY_MALFORMED, PAYLOAD_NONCE);
     /* In quick mode the group is known when the offer has been read, and the message is authentic.
      */
-    if (ke && !x->msgid && !ike_dh_share(x, ke->body))
+    bool ready = !x->msgid && x->dh.secret.n; /* in aggressive mode, not yet either */
+    if (ke && ready && !ike_dh_share(x, ke->body))
         return ignore(WHY_BAD_KE, PAYLOAD_KE);
     return IKE_FINE;
 }
@@ -142,7 +143,8 @@ static struct ike_outcome hash_fits(struct ike_exchange *x, const struct ike_rul
 {
     const struct isakmp_payload *hash = ike_payload_of(m, PAYLOAD_HASH);
     uint8_t expected[CRYPTO_MAX_DIGEST];
-    if (!hash)
+    /* That of aggressive mode's second message brings what its keys are made of. */
+    if (!hash || !x->sa->cipher)
         return IKE_FINE;
     if (x->msgid) {
         size_t end = m->body.n - m->chain.rest.n;
@@ -150,10 +152,11 @@ static struct ike_outcome hash_fits(struct ike_exchange *x, const struct ike_rul
         ike_hash_123(x->sa, (size_t)(r - x->kind->rule), x->msgid, x->ni_b, x->nr_b, rest,
                      expected);
     } else {
-        struct span *id = r->sender == IKE_INITIATOR ? &x->idii_b : &x->idir_b;
-        *id = ike_body_of(m, PAYLOAD_ID); /* lent until the row takes it */
+        struct span *id = r->sender == IKE_INITIATOR ? &x->idii_b : &x->idir_b, known = *id;
+        if (!known.n)
+            *id = ike_body_of(m, PAYLOAD_ID); /* lent until the row takes it */
         ike_hash_phase1(x, r->sender, expected);
-        *id = (struct span){0};
+        *id = known;
     }
     size_t n = x->sa->keys.digest_bytes;
     if (hash->body.n != n || !mac_equal(hash->body.p, expected, n))
@@ -165,7 +168,8 @@ struct ike_outcome ike_verify(struct ike_exchange *x, const struct ike_rule *r, 
 {
     if (m->head.exchange != x->kind->exchange || m->head.msgid != x->msgid)
         return ignore(WHY_BAD_EXCHANGE, PAYLOAD_NONE);
-    struct ike_outcome o = ike_open(x->sa, r->enc, x->iv, m);
+    bool sealed = m->head.flags & ISAKMP_FLAG_ENCRYPTED;
+    struct ike_outcome o = ike_open(x->sa, r->enc && (sealed || !r->clear_too), x->iv, m);
     if (o.verdict == IKE_OK)
         o = payloads_fit(r, m, x->msgid != 0);
     if (o.verdict == IKE_OK)

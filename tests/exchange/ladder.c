@@ -88,7 +88,18 @@ static bool decrypt(struct ike_pair *p, const struct pair_datagram *d, const str
 
 static const char *exchange_word(uint8_t exchange)
 {
-    return exchange == EXCHANGE_MAIN ? "MM" : exchange == EXCHANGE_QUICK ? "QM" : "IN";
+    switch (exchange) {
+    case EXCHANGE_MAIN:
+        return "MM";
+    case EXCHANGE_AGGRESSIVE:
+        return "AM";
+    case EXCHANGE_TRANSACTION:
+        return "TX";
+    case EXCHANGE_QUICK:
+        return "QM";
+    default:
+        return "IN";
+    }
 }
 
 static bool sent_before(const struct ike_pair *p, const struct pair_datagram *d)
