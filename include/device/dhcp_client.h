@@ -7,15 +7,15 @@
 #include "wire/dhcp.h"
 
 enum dhcp_client_state {
-    DHCP_CLIENT_DOWN, /* the interface is */
     DHCP_CLIENT_INIT,
     DHCP_CLIENT_SELECTING,
     DHCP_CLIENT_REQUESTING,
-    DHCP_CLIENT_REBOOTING, /* the interface came up again while the lease runs */
     DHCP_CLIENT_BOUND,
     DHCP_CLIENT_RENEWING,
     DHCP_CLIENT_REBINDING,
-    DHCP_CLIENT_RELEASED /* given back by command, until it is asked to renew */
+    DHCP_CLIENT_REBOOTING, /* the interface came up again while the lease runs */
+    DHCP_CLIENT_RELEASED,  /* given back by command, until it is asked to renew */
+    DHCP_CLIENT_DOWN       /* the interface is */
 };
 /* "Bound" */
 const char *dhcp_client_state_name(enum dhcp_client_state s);

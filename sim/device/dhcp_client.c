@@ -11,8 +11,8 @@
 
 const char *dhcp_client_state_name(enum dhcp_client_state s)
 {
-    static const char *const name[] = {"Down",  "Init",     "Selecting", "Requesting", "Rebooting",
-                                       "Bound", "Renewing", "Rebinding", "Released"};
+    static const char *const name[] = {"Init",      "Selecting", "Requesting", "Bound", "Renewing",
+                                       "Rebinding", "Rebooting", "Released",   "Down"};
     return name[s];
 }
 

@@ -88,6 +88,7 @@ static struct dhcp_slot *slot_new(struct dhcp_client *c, struct net_if *i)
     g_autofree char *stream = g_strdup_printf("%s/dhcp %s", c->d->name, i->name);
     s->c = c;
     s->lease.i = i;
+    s->lease.state = DHCP_CLIENT_DOWN;
     s->rng = rng_stream(c->d->sim, stream);
     net_if_mac(i, s->mac);
     dhcp_lease_clear(s);

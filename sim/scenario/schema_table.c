@@ -43,7 +43,7 @@ const struct schema_row schema_table[] = {
     { "topology", "nodes",    T_MAPS,           "node", SCHEMA_REQUIRED, NULL, "nodes by name" },
     { "topology", "links",    T_LIST,           "link", 0, NULL, "links" },
 
-    { "node", "kind",           T_TEXT,         NULL, SCHEMA_REQUIRED, NULL, "kind of device: ios, asa, pix, nat, radius, dhcp, dns, host" },
+    { "node", "kind",           T_TEXT,         NULL, SCHEMA_REQUIRED, NULL, "kind of device: ios, asa, pix, vpnclient, nat, radius, dhcp, dns, host" },
     { "node", "version",        T_TEXT,         NULL, 0, "the kind's own", "software version; picks behaviour and wording" },
     { "node", "startup-config", T_TEXT,         NULL, 0, NULL, "configuration in the device's language: a file beside the scenario, or the lines themselves" },
     { "node", "config-add",     T_TEXT,         NULL, 0, NULL, "further configuration lines, after the startup configuration; with `base:` they are appended to those of the base" },
