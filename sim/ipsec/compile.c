@@ -196,17 +196,19 @@ static struct rule *rule_of(const struct binding *b, const struct ipsec_ident *v
                : NULL;
 }
 
+static bool goes_before(const struct ipsec_ident *a, const struct ipsec_ident *b)
+{
+    return a->on->index < b->on->index ||
+           (a->on == b->on && order(a->seq, a->template_seq, b->seq, b->template_seq) <= 0);
+}
+
+/* Behind its kin; those of templates, of which there are many, are at the end. */
 void ipsec_ident_insert(struct ipsec *x, struct ident *ident)
 {
-    guint at = 0;
-    for (guint i = 0; i < x->idents->len; i++) {
-        const struct ident *other = x->idents->pdata[i];
-        if (other->view.on->index < ident->view.on->index ||
-            (other->view.on == ident->view.on &&
-             order(other->view.seq, other->view.template_seq, ident->view.seq,
-                   ident->view.template_seq) <= 0))
-            at = i + 1;
-    }
+    guint at = x->idents->len;
+    while (at > 0 &&
+           !goes_before(&((const struct ident *)x->idents->pdata[at - 1])->view, &ident->view))
+        at--;
     g_ptr_array_insert(x->idents, (gint)at, ident);
 }
 
