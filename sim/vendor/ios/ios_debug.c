@@ -267,6 +267,7 @@ void ios_message_begins(struct ios *s)
     w->hash_waits = 0;
     w->xact_waits = CFG_NONE;
     w->answering = false;
+    w->profile_of = 0;
     w->hmac_done = w->policy_refused = w->announced = false;
 }
 

@@ -206,6 +206,9 @@ static ip4 install_mask(uint32_t type, ip4 mask)
 
 ON(ipsec_init_sas)
 {
+    const struct ios_words *w = s->words;
+    bool told = w->asked_conn != 0 && w->asked_spi[e->inbound ? 0 : 1] == e->spi &&
+                (w->pair_s || w->pair_kb);
     const struct key_message m = {
         .outbound = !e->inbound,
         .local = {e->local, e->local_net, install_mask(e->local_type, e->local_mask), e->local_type,
@@ -216,8 +219,8 @@ ON(ipsec_init_sas)
         .cipher = e->cipher,
         .auth = e->auth,
         .transport = e->transport,
-        .life_s = e->life_s,
-        .life_kb = e->life_kb,
+        .life_s = told ? w->pair_s : e->life_s,
+        .life_kb = told ? w->pair_kb : e->life_kb,
         .spi = e->spi,
         .conn = ios_conn_of_esp(s, e->sa),
         .flags = !dialect_c(s) ? 0x4

@@ -276,11 +276,13 @@ ON(ike_sa_gone)
 ON(ike_key_search)
 {
     const char *store = e->store ? e->store : "default";
-    if (e->found)
-        g_strlcpy(s->words->found_in, store, sizeof s->words->found_in);
+    ike_sa_id again = s->words->profile_of;
     if (dialect_c(s))
         ios_say_isakmp(s, "ISAKMP: Looking for a matching key for %s in %s%s", IP4S(e->remote),
                        store, e->found ? " : success" : "");
+    /* Looked up again, for the profile, after message 5. */
+    if (again && e->found && strcmp(store, "default") != 0)
+        ios_say_sa(s, again, ": Found ADDRESS key in keyring %s", store);
 }
 
 /* The second line belongs to the look-up while the SA payload is judged; there is another for
@@ -288,11 +290,6 @@ ON(ike_key_search)
 ON(ike_key_found)
 {
     enum ike_state state = ios_word_of(s, e->sa)->state;
-    if (ios_word_of(s, e->sa)->party) { /* looked up again, for the profile */
-        if (strcmp(s->words->found_in, "default") != 0)
-            ios_say_sa(s, e->sa, ": Found ADDRESS key in keyring %s", s->words->found_in);
-        return;
-    }
     ios_say_sa(s, e->sa, ": found peer pre-shared key matching %s", IP4S(e->remote));
     if (dialect_c(s) && (state == IKE_STATE_R_MM1 || state == IKE_STATE_I_MM2))
         ios_say_sa(s, e->sa, " local preshared key found");
@@ -471,7 +468,9 @@ ON(ike_initial_contact)
 {
     if (e->sent)
         ios_say_sa(s, e->sa, ": Send initial contact");
-    else
+    else if (ios_word_of(s, e->sa)->client)
+        ios_say_sa(s, e->sa, ": SA authentication status: authenticated");
+    if (!e->sent)
         ios_say_sa(s, e->sa,
                    ": Process initial contact,\n"
                    "bring down existing phase 1 and 2 SA's with local %s remote %s remote port %u",
@@ -547,6 +546,8 @@ ON(ike_notify_tx)
     struct ios_ike_word *w = ios_word_at(s, e->sa);
     if (!e->protected || e->msgid == 0)
         return;
+    if (e->type == NOTIFY_RESPONDER_LIFETIME && (ios_quick_of(s, e->msgid) & IOS_QUICK_KNOWN))
+        return; /* in a message of that quick mode, which is told */
     if (e->type == NOTIFY_RESPONDER_LIFETIME && w) { /* the rest follows the packet */
         w->lifetime_msgid = e->msgid;
         ios_say_isakmp(s, "ISAKMP: set new node %d to %s", (int32_t)e->msgid,

@@ -25,6 +25,8 @@ static const char *transform_word(uint32_t protocol, uint32_t id)
 {
     if (protocol == PROTO_IPSEC_AH)
         return id == 2 ? "AH_MD5" : "AH_SHA";
+    if (protocol == PROTO_IPCOMP)
+        return id == IPCOMP_LZS ? "IPPCP LZS" : "unknown IPPCP transform!";
     switch (id) {
     case 2:
         return "ESP_DES";
@@ -42,6 +44,7 @@ static const char *transform_word(uint32_t protocol, uint32_t id)
 ON(qm_transform)
 {
     s->words->proposal_checked = false;
+    s->words->offered_s = s->words->offered_kb = s->words->offered_type = 0;
     ios_say_isakmp(s, "ISAKMP: transform %u, %s", e->number,
                    transform_word(e->protocol, e->transform));
     ios_say_isakmp(s, "ISAKMP:   attributes in transform:");
@@ -58,9 +61,18 @@ static void encaps_text(const struct ios *s, uint32_t value, GString *out)
                                udp ? "-UDP" : "");
 }
 
+static void remember_lifetime(struct ios_words *w, const struct ev_qm_attr *e)
+{
+    if (e->attr == IPSEC_ATTR_LIFE_TYPE)
+        w->offered_type = e->value;
+    else if (e->attr == IPSEC_ATTR_LIFE_DURATION)
+        *(w->offered_type == LIFE_KILOBYTES ? &w->offered_kb : &w->offered_s) = e->value;
+}
+
 /* RFC 2407 4.5, in the order and the encoding of the wire. */
 ON(qm_attr)
 {
+    remember_lifetime(s->words, e);
     g_autoptr(GString) text = g_string_new(NULL);
     switch (e->attr) {
     case IPSEC_ATTR_LIFE_TYPE:
@@ -135,47 +147,59 @@ ON(qm_spi)
     ios_say_isakmp(s, "ISAKMP: received ke message (2/1)");
 }
 
-static void lifetimes(GString *out, const struct ev_qm_install *e)
+static void lifetimes(GString *out, const struct ios_words *w)
 {
-    if (e->life_s)
-        g_string_append_printf(out, "\n        lifetime of %u seconds", e->life_s);
-    if (e->life_kb)
-        g_string_append_printf(out, "\n        lifetime of %u kilobytes", e->life_kb);
+    if (w->pair_s)
+        g_string_append_printf(out, "\n        lifetime of %u seconds", w->pair_s);
+    if (w->pair_kb)
+        g_string_append_printf(out, "\n        lifetime of %u kilobytes", w->pair_kb);
+}
+
+/* Who answered tells the lifetimes as they were offered, though the SAs end by the shorter of both
+ * ends' (hub-and-spoke.md H-18). */
+static void remember_pair(struct ios *s, const struct ev_qm_install *e)
+{
+    struct ios_words *w = s->words;
+    bool offered = e->role == IKE_RESPONDER && (w->offered_s || w->offered_kb);
+    w->pair_s = offered ? w->offered_s : e->life_s;
+    w->pair_kb = offered ? w->offered_kb : e->life_kb;
 }
 
 /* The inbound SPI is printed in hexadecimal, the outbound one as a signed decimal. */
-static void creating_c(const struct ev_qm_install *e, uint32_t conn, GString *out)
+static void creating_c(const struct ios_words *w, const struct ev_qm_install *e, uint32_t conn,
+                       GString *out)
 {
     g_string_append_printf(
         out, "\n        inbound SA from %s to %s (f/i)  0/ 0\n        (proxy %s to %s)",
         IP4S(e->remote), IP4S(e->local), IP4S(e->remote_net), IP4S(e->local_net));
     g_string_append_printf(out, "\n        has spi 0x%X and conn_id %u and flags 2", e->spi_in,
                            conn);
-    lifetimes(out, e);
+    lifetimes(out, w);
     g_string_append(out, "\n        has client flags 0x0");
     g_string_append_printf(
         out, "\n        outbound SA from %s to %s (f/i)  0/ 0\n        (proxy %s to %s )",
         IP4S(e->local), IP4S(e->remote), IP4S(e->local_net), IP4S(e->remote_net));
     g_string_append_printf(out, "\n        has spi %d and conn_id %u and flags A",
                            (int32_t)e->spi_out, conn + 1);
-    lifetimes(out, e);
+    lifetimes(out, w);
     g_string_append(out, "\n        has client flags 0x0");
 }
 
-static void creating_b(const struct ev_qm_install *e, uint32_t conn, GString *out)
+static void creating_b(const struct ios_words *w, const struct ev_qm_install *e, uint32_t conn,
+                       GString *out)
 {
     g_string_append_printf(out, "\n        inbound SA from %s to %s (proxy %s to %s)",
                            IP4S(e->remote), IP4S(e->local), IP4S(e->remote_net),
                            IP4S(e->local_net));
     g_string_append_printf(out, "\n        has spi 0x%X and conn_id %u and flags 4", e->spi_in,
                            conn);
-    lifetimes(out, e);
+    lifetimes(out, w);
     g_string_append_printf(out, "\n        outbound SA from %s to %s (proxy %s to %s )",
                            IP4S(e->local), IP4S(e->remote), IP4S(e->local_net),
                            IP4S(e->remote_net));
     g_string_append_printf(out, "\n        has spi %d and conn_id %u and flags 4",
                            (int32_t)e->spi_out, conn + 1);
-    lifetimes(out, e);
+    lifetimes(out, w);
 }
 
 ON(qm_install)
@@ -183,11 +207,13 @@ ON(qm_install)
     uint32_t conn = ios_conn_for_pair(s, e->spi_in, e->spi_out);
     ios_say_engine(s, "CryptoEngine0: ipsec allocate flow");
     ios_say_engine(s, "CryptoEngine0: ipsec allocate flow");
+    remember_pair(s, e);
+    ios_client_locked(s, e->sa);
     g_autoptr(GString) block = g_string_new(": Creating IPSec SAs");
     if (dialect_c(s))
-        creating_c(e, conn, block);
+        creating_c(s->words, e, conn, block);
     else
-        creating_b(e, conn, block);
+        creating_b(s->words, e, conn, block);
     ios_say_sa(s, e->sa, "%s", block->str);
     if (s->debug & IOS_DEBUG_ISAKMP) /* or nobody says when quick mode is over */
         ios_key_engine_wait(s, e->msgid);
@@ -255,9 +281,9 @@ ON(qm_state)
 #define P IOS_DEBUG_IPSEC
 #define N IOS_DEBUG_ENGINE
 const struct ios_hearing ios_hear_isakmp_qm[] = {
-    HEAR(I | P, qm_new), HEAR(I, qm_proposal), HEAR(I | P | N, qm_transform), HEAR(I, qm_attr),
+    HEAR(I | P, qm_new), HEAR(I, qm_proposal), HEAR(I | P | N, qm_transform), HEAR(I | P, qm_attr),
     HEAR(I | N, qm_transform_end), HEAR(I, qm_refused),
-    HEAR(I, qm_spi_wanted), HEAR(I | P, qm_spi), HEAR(I | N, qm_install),
+    HEAR(I, qm_spi_wanted), HEAR(I | P, qm_spi), HEAR(I | P | N, qm_install),
     HEAR(I | P, qm_done), HEAR(I | P, qm_state),
     { .fn = NULL },
 };

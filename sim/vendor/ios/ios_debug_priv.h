@@ -86,8 +86,10 @@ struct ios_words {
     GArray *asked; /* uint16_t */
     bool answering;
     enum cfg_type xact_waits;
-    char found_in[64];              /* the store of keys that had the last one */
-    uint32_t offered_s, offered_kb; /* lifetimes of the transform of quick mode accepted last */
+    ike_sa_id profile_of; /* its profile has just been found, in main mode */
+    /* Lifetimes of the transform of quick mode that was offered last, and of the pair with
+     * asked_spi as they are told. */
+    uint32_t offered_type, offered_s, offered_kb, pair_s, pair_kb;
 
     bool announced;        /* "received ke message (1/1)" is out for the SA that is being made */
     bool proposal_checked; /* "validate proposal" is out for the transform at hand */
@@ -138,6 +140,8 @@ uint32_t ios_conn_for_pair(struct ios *s, uint32_t spi_in, uint32_t spi_out);
 /* What else the crypto engine's line about a HMAC brings out. */
 void ios_xact_before_hmac(struct ios *s, ike_sa_id sa);
 void ios_xact_after_hmac(struct ios *s, ike_sa_id sa);
+/* A pair is about to be installed: the client's settings are held once more. */
+void ios_client_locked(struct ios *s, ike_sa_id sa);
 const char *ios_natt_word(enum ike_vid v); /* "NAT-T v2"; NULL: not one of NAT traversal */
 
 /* ---- ios_debug_words.c: neutral words in the era's spelling ---- */

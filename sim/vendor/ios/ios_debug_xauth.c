@@ -25,6 +25,7 @@ ON(ike_party)
         return;
     if (w)
         w->party = true;
+    s->words->profile_of = w && w->state == IKE_STATE_R_MM5 ? e->sa : 0;
     if (e->found && e->name && *e->name)
         ios_say_sa(s, e->sa, ": peer matches %s profile", e->name);
     else
@@ -55,6 +56,14 @@ ON(ike_peer_new)
         peer_handle(w));
     ios_say_sa(s, e->sa, ": Setting client config settings %X", peer_handle(w) + 0x7c);
     ios_say_sa(s, e->sa, ": (Re)Setting client xauth list  and state");
+}
+
+void ios_client_locked(struct ios *s, ike_sa_id sa)
+{
+    const struct ios_ike_word *w = ios_word_of(s, sa);
+    if (w->client)
+        ios_say_isakmp(s, "ISAKMP: Locking peer struct 0x%X, IPSEC refcount 1 for for stuff_ke",
+                       peer_handle(w));
 }
 
 /* ---- AAA ---- */

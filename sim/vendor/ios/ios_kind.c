@@ -158,6 +158,15 @@ static bool version_parse(const char *text, int *major, int *minor)
     return *end == '\0' || *end == '(' || g_ascii_isalpha(*end);
 }
 
+/* 46242's spoke, of 12.2(23a), sends no INITIAL-CONTACT, or its hub would tell of it (hub-and-spoke.md
+ * chapter 6). A version without a build stands for any train, so only a build is believed. */
+static bool main_line_12_2(const struct ios *s)
+{
+    const char *build = s->d->version ? strchr(s->d->version, '(') : NULL;
+    const char *end = build ? strchr(build, ')') : NULL;
+    return s->major == 12 && s->minor <= 2 && end && end[1] == '\0';
+}
+
 /* What a version of the software does in IKE, as far as it differs from profile.def, which has the
  * figures of this family: ten seconds between five retransmissions, rekey 30 s or 256 kB before the
  * end (design.md, section 5). */
@@ -168,8 +177,13 @@ static void set_profile(struct ios *s)
      */
     static const enum ike_vid new_mm3[] = {IKE_VID_DPD, IKE_VID_PEER_BOX, IKE_VID_XAUTH};
     static const enum ike_vid new_mm4[] = {IKE_VID_UNITY, IKE_VID_DPD, IKE_VID_PEER_BOX};
+    static const enum ike_vid am2[] = {IKE_VID_UNITY, IKE_VID_DPD, IKE_VID_PEER_BOX, IKE_VID_XAUTH,
+                                       IKE_VID_NAT_T_02N, IKE_VID_NAT_T_03};
     struct ike_profile *p = &s->d->profile;
     p->trust_clear_notify = false; /* "Notify has no hash. Rejected." in every public trace */
+    p->p1_tell_life = true;        /* hub-and-spoke.md C03a */
+    p->send_initial_contact = !main_line_12_2(s);
+    memcpy(p->vid_am2, am2, sizeof am2);
     if (s->dialect == IOS_DIALECT_B) {
         memcpy(p->vid_mm3, old_box, sizeof old_box);
         memcpy(p->vid_mm4, old_box, sizeof old_box);
@@ -201,6 +215,8 @@ static void set_natt(struct ios *s, const char *version)
     s->has_natt = has_natt(s, version);
     memcpy(p->vid_mm1, rfc ? later : early, rfc ? sizeof later : sizeof early);
     memcpy(p->vid_mm2, rfc ? later : early, rfc ? sizeof later : sizeof early);
+    if (rfc) /* aggressive mode announces the better versions, too; who comes in chooses */
+        p->vid_am2[6] = IKE_VID_RFC3947;
     s->d->ike_conf->nat_traversal = s->has_natt;
     device_natt_changed(s->d);
 }
