@@ -113,12 +113,15 @@ struct ipsec_fit ipsec_fit(const struct ipsec *x, const struct pair *pair, const
     struct ipsec_size how = ipsec_size_of(x->conf, out->index);
     uint32_t mtu = path_mtu(x, pair, out);
     bool inner_df = be16_get(p->buf + p->head + 6) & IP4_DF;
-    struct ipsec_fit fit = {IPSEC_FITS, how.df, esp_inner_mtu(pair->view.suite, mtu)};
-    if (esp_sealed_bytes(pair->view.suite, p->len) <= mtu)
+    /* A virtual interface has a size of its own: that of packets before they are sealed. */
+    uint32_t own = out->loopback ? MIN(out->ip_mtu, out->mtu) : UINT32_MAX;
+    struct ipsec_fit fit = {IPSEC_FITS, how.df, MIN(esp_inner_mtu(pair->view.suite, mtu), own)};
+    if (p->len <= own && esp_sealed_bytes(pair->view.suite, p->len) <= mtu)
         return fit;
     if (inner_df && how.df != ESP_DF_CLEAR) {
         fit.what = IPSEC_FIT_NEVER;
-    } else if (how.cut_first && !pair->view.suite.transport && pieces_belong(pair->ident)) {
+    } else if ((how.cut_first || p->len > own) && !pair->view.suite.transport &&
+               pieces_belong(pair->ident)) {
         /* An MTU that leaves no room for a piece behind its head is left to what comes after. */
         fit.what = fit.inner >= IP4_HEAD + FRAG_UNIT ? IPSEC_FIT_CUT_FIRST : IPSEC_FIT_CUT_AFTER;
         fit.failed = fit.what == IPSEC_FIT_CUT_AFTER;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tshark judges captures: usage tshark.sh VPNSIM SCENARIO-DIR…
 # Every capture dissects with no malformed packet and no checksum error (a scenario whose network damages packets
-# on purpose says `x-judge: damaged`); where the tunnel comes up, main mode 5 and 6, quick mode and ESP decrypt with
+# on purpose says `x-judge: damaged`); where the tunnel comes up, main mode 5 and 6 (or aggressive mode 3), quick mode and ESP decrypt with
 # the exported keys and inner packets are seen. Prints a line a scenario; exits 1 when one is refused.
 set -u
 vpnsim=${1:?usage: tshark.sh VPNSIM SCENARIO-DIR...}
@@ -27,10 +27,13 @@ dissect() {
             $2 != "" && $9 == "" { malformed++ }
             has($3, "0") || has($4, "0") || has($5, "0") || has($14, "0") { sums++ }
             $6 == 2 && has($7, "1") && has($8, "8") { main++ }
+            $6 == 2 { mains++ }
+            $6 == 4 { aggressive++ } # its third message is encrypted, the others are in clear
+            $6 == 4 && has($7, "1") && has($8, "8") { third++ }
             $6 == 32 && has($7, "1") && has($8, "10") { quick++ }
             $9 != "" && !($10 == 3 && $13 == "") { esp++; # not what an ICMP error quotes
                 if (has($13, "0x04")) inner++; if (has($12, "0")) bad++ }
-            END { print packets+0, malformed+0, sums+0, main+0, quick+0, esp+0, inner+0, bad+0 }'
+            END { print packets+0, malformed+0, sums+0, main+0, quick+0, esp+0, inner+0, bad+0, mains+0, aggressive+0, third+0 }'
 }
 refuse() {
     echo "$name: $1"
@@ -45,14 +48,15 @@ judge() {
         refuse "no capture: $(tail -1 "$work/out")"
         return
     fi
-    read -r packets malformed sums main quick esp inner bad <<<"$(dissect)"
+    read -r packets malformed sums main quick esp inner bad mains aggressive third <<<"$(dissect)"
     [ "$packets" -gt 0 ] || { refuse "tshark reads no packet: $(tail -1 "$work/err")"; return; }
     if ! grep -q '^x-judge: *damaged' "$1/scenario.yml"; then
         [ "$malformed" -eq 0 ] || refuse "$malformed malformed packets"
         [ "$sums" -eq 0 ] || refuse "$sums packets with a wrong checksum"
     fi
     if grep -q '"event":"ipsec_sa_new"' "$run/events.jsonl"; then
-        [ "$main" -ge 2 ] || refuse "main mode 5 and 6 do not decrypt"
+        [ "$main" -ge 2 ] || [ "$mains" -eq 0 -a "$aggressive" -gt 0 ] || refuse "main mode 5 and 6 do not decrypt"
+        [ "$aggressive" -eq 0 ] || [ "$third" -ge 1 ] || refuse "aggressive mode 3 does not decrypt"
         [ "$quick" -ge 2 ] || refuse "quick mode does not decrypt"
         if [ "$esp" -gt 0 ] && ! grep -q '^x-judge: *damaged' "$1/scenario.yml"; then
             [ "$inner" -eq "$esp" ] || refuse "$inner of $esp ESP packets show their inner packet"

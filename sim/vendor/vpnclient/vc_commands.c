@@ -3,6 +3,8 @@
  * the Set MTU utility (DBG-52). */
 #include "vc.h"
 
+#include "base/text.h"
+
 static void connect_entry(void *self, const struct cli_args *a, GString *out)
 {
     struct vc *s = self;
@@ -71,15 +73,44 @@ static void entry(void *self, const struct cli_args *a, GString *out)
     TRACE(s->d->scope, config_line, .line = cli_arg(a, "setting"), .accepted = !problem);
 }
 
+/* Options stand in any order, as on Windows. False: one of them is wrong. */
+static bool ping_read(char **word, struct vc_ping_args *p)
+{
+    const struct {
+        const char *option;
+        uint32_t *value, low, high;
+    } row[] = {
+        {"-n", &p->count, 1, 1000}, {"-l", &p->size, 0, 65500}, {"-w", &p->timeout_ms, 1, 60000}};
+    for (; *word; word++) {
+        size_t i = 0;
+        uint64_t v;
+        while (i < G_N_ELEMENTS(row) && !g_str_equal(row[i].option, *word))
+            i++;
+        if (g_str_equal(*word, "-f")) {
+            p->df = true;
+        } else if (i < G_N_ELEMENTS(row)) {
+            if (!word[1] || !text_u64(*++word, 10, &v) || v < row[i].low || v > row[i].high)
+                return false;
+            *row[i].value = (uint32_t)v;
+        } else if (**word == '-' || p->target) {
+            return false;
+        } else {
+            p->target = *word;
+        }
+    }
+    return p->target != NULL;
+}
+
 static void ping(void *self, const struct cli_args *a, GString *out)
 {
+    struct vc *s = self;
     struct vc_ping_args p = {.count = 4, .size = 32, .timeout_ms = 4000};
-    p.target = cli_arg(a, "target");
-    p.df = cli_has(a, "-f");
-    cli_arg_u32(a, "count", &p.count);
-    cli_arg_u32(a, "size", &p.size);
-    cli_arg_u32(a, "timeout", &p.timeout_ms);
-    vc_ping(self, &p);
+    g_autofree char *line = g_strstrip(g_strdup(cli_arg(a, "arguments")));
+    g_auto(GStrv) word = g_strsplit_set(line, " \t", -1);
+    if (ping_read(word, &p))
+        vc_ping(s, &p);
+    else
+        vc_refuse(s, out, "Usage: ping [-n count] [-l size] [-f] [-w timeout] target_name");
 }
 
 static void looked_up(void *self, const struct vc_found *f)
@@ -134,7 +165,7 @@ const struct cli_command vc_commands[] = {
     { "vpnclient notify",                                               notify,        0, "The last notification" },
     { "vpnclient verify",                                               verify,        0, "Whether the client could connect" },
     { "vpnclient entry profile:WORD setting:LINE",                      entry,         0, "Change a key of a profile: Key=value" },
-    { "ping [-n count:<1-1000>] [-l size:<0-65500>] [-f] [-w timeout:<1-60000>] target:WORD", ping, 0, "Echo requests" },
+    { "ping arguments:LINE",                                            ping,          0, "Echo requests: [-n count] [-l size] [-f] [-w timeout] target" },
     { "nslookup name:WORD",                                             nslookup,      0, "The address of a name" },
     { "ipconfig [/all]",                                                ipconfig,      0, "Addresses of this PC" },
     { "route print",                                                    route_print,   0, "The routing table" },

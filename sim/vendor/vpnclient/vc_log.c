@@ -103,12 +103,14 @@ static const char *vid_words(enum ike_vid vid)
 static void tx_payloads(const struct vc *s, const struct ev_ike_tx *e, GString *out)
 {
     bool natt = s->d->ike_conf->nat_traversal;
+    const enum ike_vid *vids = s->d->profile.vid_am1;
     switch (e->exchange) {
     case EXCHANGE_AGGRESSIVE:
         if (e->cky_r == 0) {
-            g_string_append(out, "SA, KE, NON, ID, VID(Xauth), VID(dpd), ");
-            g_string_append(out,
-                            natt ? "VID(Nat-T), VID(Frag), VID(Unity)" : "VID(Frag), VID(Unity)");
+            g_string_append(out, "SA, KE, NON, ID");
+            for (size_t i = 0; i < IKE_PROFILE_VIDS && vids[i] != IKE_VID_UNKNOWN; i++)
+                if (natt || vids[i] != IKE_VID_NAT_T_02N)
+                    g_string_append_printf(out, ", %s", vid_words(vids[i]));
             return;
         }
         g_string_append(out, "HASH, NOTIFY:STATUS_INITIAL_CONTACT");
