@@ -23,6 +23,7 @@ struct login {
     const char *group, *key; /* the group that is known, and its key */
     const char *user, *password;
     bool xauth, no_proof, ask_key, identify_refuses;
+    struct ike_liveness live; /* of the group; 0 = none of its own */
     enum ike_cfg_way config;
     sim_time delay;           /* of every answer */
     unsigned silent;          /* bit by kind of answer: none comes */

@@ -111,6 +111,8 @@ static enum ike_why identify(void *self, const struct ike_claim *claim, struct i
         g_strlcpy(out->name, "clients", sizeof out->name);
         g_strlcpy(out->group, l->group, sizeof out->group);
         out->ask_key = l->ask_key;
+        out->has_liveness = l->live.threshold_s != 0;
+        out->liveness = l->live;
         if (!l->ask_key)
             g_strlcpy(out->key, l->key, sizeof out->key);
     }

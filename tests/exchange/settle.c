@@ -25,7 +25,8 @@ static bool is_quiet(const struct ike_sa *sa)
     for (guint i = 0; sa->quick && i < sa->quick->len; i++)
         if (!((const struct ike_exchange *)sa->quick->pdata[i])->over)
             return false;
-    return !ike_sa_half_open(sa) && !sa->pending.length && !sa->dpd.asked;
+    bool done = sa->ready || sa->state == IKE_STATE_DEAD; /* phase 1, a login, configuration */
+    return done && !sa->pending.length && !sa->dpd.asked;
 }
 
 bool pair_quiet(const struct ike_pair *p)
@@ -70,7 +71,11 @@ static const char *fault_of_sa(const struct ike_sa *sa)
     for (guint i = 0; sa->quick && i < sa->quick->len; i++)
         if (!sim_timer_armed(&((const struct ike_exchange *)sa->quick->pdata[i])->timer))
             return "a quick mode that is done is never forgotten";
-    return NULL;
+    const GPtrArray *xacts = sa->guest ? sa->guest->xacts : NULL;
+    for (guint i = 0; xacts && i < xacts->len; i++)
+        if (!sim_timer_armed(&((const struct ike_exchange *)xacts->pdata[i])->timer))
+            return "a transaction that is done is never forgotten";
+    return sa->guest && sim_timer_armed(&sa->guest->wait) ? "an SA that serves waits" : NULL;
 }
 
 static const char *fault_of_tables(const struct ike_engine *e)

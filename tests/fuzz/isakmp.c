@@ -27,6 +27,7 @@ static void try_body(uint8_t type, struct span body, struct arena *arena, uint8_
     struct isakmp_id id;
     struct isakmp_notify notify;
     struct isakmp_delete delete;
+    struct isakmp_cfg cfg;
     struct proxy proxy;
     if (type == PAYLOAD_SA && isakmp_sa_parse(body, arena, &sa) == WIRE_OK) {
         isakmp_sa_emit(&sa, &w);
@@ -40,6 +41,9 @@ static void try_body(uint8_t type, struct span body, struct arena *arena, uint8_
         same_again(&w, body);
     } else if (type == PAYLOAD_DELETE && isakmp_delete_parse(body, &delete) == WIRE_OK) {
         isakmp_delete_emit(&delete, &w);
+        same_again(&w, body);
+    } else if (type == PAYLOAD_ATTR && isakmp_cfg_parse(body, arena, &cfg) == WIRE_OK) {
+        isakmp_cfg_emit(&cfg, &w);
         same_again(&w, body);
     }
 }

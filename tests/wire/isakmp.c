@@ -508,3 +508,42 @@ Test(proxy, identities_become_selectors_and_back)
         bytes_free(s);
     }
 }
+
+/* ---- Configuration attributes ---- */
+
+Test(isakmp_cfg, is_emitted_as_it_was_parsed_and_cut_short_never)
+{
+    static const uint8_t body[] = {
+        1,    0,    0x12, 0x34,                   /* REQUEST, identifier */
+        0,    1,    0,    4,    10,  5,   5,   1, /* an address */
+        0xc0, 0x8f, 0,    1,                      /* XAUTH_STATUS, basic */
+        0x40, 0x89, 0,    0,                      /* a name, asked for */
+        0x70, 0x02, 0,    3,    'a', '.', 'b',    /* a vendor's */
+    };
+    struct arena *a = arena_new();
+    for (size_t n = 0; n <= sizeof body; n++) {
+        struct isakmp_cfg cfg;
+        g_autofree uint8_t *copy = g_memdup2(body, n);
+        bool whole = n == 4 || n == 12 || n == 16 || n == 20 || n == sizeof body;
+        cr_assert_eq(isakmp_cfg_parse(span_of(copy, n), a, &cfg), whole ? WIRE_OK : WIRE_SHORT,
+                     "%zu", n);
+        if (!whole)
+            continue;
+        uint8_t out[64];
+        struct wr w = wr_over(out, sizeof out);
+        isakmp_cfg_emit(&cfg, &w);
+        cr_expect(span_eq(wr_done(&w), span_of(body, n)));
+    }
+    struct isakmp_cfg cfg;
+    cr_assert_eq(isakmp_cfg_parse(span_of(body, sizeof body), a, &cfg), WIRE_OK);
+    cr_expect_eq(cfg.n_attr, 4);
+    cr_expect_eq(cfg.id, 0x1234);
+    cr_expect_eq(cfg.attr[0].value, IP4(10, 5, 5, 1));
+    cr_expect_eq(cfg.attr[1].type, CFG_ATTR_XAUTH_STATUS);
+    cr_expect(cfg.attr[1].basic && cfg.attr[1].value == 1);
+    cr_expect_eq(cfg.attr[2].bytes.n, 0);
+    cr_expect_eq(cfg.attr[3].type, CFG_ATTR_DEFAULT_DOMAIN);
+    static const uint8_t reserved[] = {1, 9, 0, 0};
+    cr_expect_eq(isakmp_cfg_parse(span_of(reserved, 4), a, &cfg), WIRE_BAD);
+    arena_free(a);
+}
