@@ -37,12 +37,12 @@ ip route add unreachable 10.0.0.0/8
 
 cat >/run/strongswan.conf <<'CONF'
 charon {
-    load = random nonce openssl gcrypt aes sha1 sha2 md5 hmac gmp kdf kernel-netlink socket-default vici updown
+    load = random nonce openssl gcrypt aes sha1 sha2 md5 hmac gmp kdf kernel-netlink socket-default vici updown xauth-generic
     plugins {
         vici { socket = unix:///run/charon.vici }
         kernel-netlink { xfrm_acq_expires = 5 }
     }
-    install_virtual_ip = no
+    i_dont_care_about_security_and_use_aggressive_mode_psk = yes
     threads = 8
     retransmit_timeout = 1.5
     retransmit_tries = 2
@@ -115,22 +115,25 @@ place() {
     ip route replace default via "$2"
 }
 
+# Who speaks here, and with whom behind the other gateway.
+inside=$VS_INSIDE far=10.1.0.5
+
 # A case: strongSwan anew, with the configuration that the host put there; a receiver of datagrams.
 case_begin() {
     charon_start || return 1
     swanctl --load-all --noprompt --file /mnt/swanctl.conf >/run/load 2>&1 || { cat /run/load; return 1; }
     rm -f /run/udp
-    socat -u UDP4-RECV:5002,bind="$VS_INSIDE" OPEN:/run/udp,creat,append &
+    socat -u UDP4-RECV:5002 OPEN:/run/udp,creat,append &
     receiver=$!
     pings=$(icmp 10) refused=$(icmp 5)
 }
 # Traffic both ways: pings of two sizes, datagrams to a closed port; at least five of each from the other side.
 talk() {
     local i pinged=$(icmp 10) heard=$(stat -c %s /run/udp 2>/dev/null || echo 0)
-    ping -q -c 5 -i 0.2 -W 2 -s "$talk_size" -I "$VS_INSIDE" 10.1.0.5 | grep received
-    ping -q -c 2 -i 0.2 -W 2 -s 1372 -I "$VS_INSIDE" 10.1.0.5 | grep received
+    ping -q -c 5 -i 0.2 -W 2 -s "$talk_size" -I "$inside" "$far" | grep received
+    ping -q -c 2 -i 0.2 -W 2 -s 1372 -I "$inside" "$far" | grep received
     for i in 1 2 3 4 5; do
-        printf %01000d 0 >/dev/udp/10.1.0.5/5001
+        printf %01000d 0 | socat -u -b 2000 - "UDP4-SENDTO:$far:5001,bind=$inside"
         nap 0.05
     done
     await 8 pinged $((pinged - pings + 5)) || echo "no pings from the simulated host"
@@ -141,7 +144,7 @@ nap() { read -rt "$1" <>/run/never; }
 stream() {
     rm -f /run/stream.end
     while [ ! -e /run/stream.end ]; do
-        ping -q -c 10 -i 0.1 -W 2 -I "$VS_INSIDE" 10.1.0.5 | grep received
+        ping -q -c 10 -i 0.1 -W 2 -I "$inside" "$far" | grep received
     done &
     stream=$!
 }

@@ -23,6 +23,12 @@ path_addresses() {
     vpnsim) router_address=192.168.1.2 router_gateway=192.168.1.1 ;;
     *) has narrow && guest_address=192.168.1.2 guest_gateway=192.168.1.1 router_peer=192.168.1.2 ;;
     esac
+    # Who speaks: hosts behind the gateways, or who came in, by the address that it was given.
+    guest_inside=10.2.0.5 guest_far=10.1.0.5
+    case $(with access -) in
+    peer) guest_inside=10.3.0.1 ;;
+    vpnsim) guest_far=10.3.0.1 ;;
+    esac
 }
 
 has_path() { has nat || has narrow; }

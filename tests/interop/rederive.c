@@ -30,7 +30,7 @@ static bool same(struct run *r, enum fact what, const void *is, size_t is_n, con
 /* ---- payloads ---- */
 
 enum { P_SA = 1, P_KE = 4, P_ID = 5, P_HASH = 8, P_NONCE = 10 };
-enum { MAIN = 2, INFORMATIONAL = 5, QUICK = 32 };
+enum { MAIN = 2, AGGRESSIVE = 4, INFORMATIONAL = 5, TRANSACTION = 6, QUICK = 32 };
 
 /* The nth payload of a type in the clear message; its body. `end` is where the last payload of all
  * ends. */
@@ -94,6 +94,7 @@ static void iv_of(const struct ike_key *k, struct part a, struct part b, uint8_t
 
 struct phase1 {
     const struct ike_key *k;
+    int exchange; /* MAIN or AGGRESSIVE */
     struct message *m[6];
     struct bytes ke[2], nonce[2];
     uint8_t skeyid[64], d[64], a[64], e[64], key[64], last[16];
@@ -145,15 +146,16 @@ static void derive(struct run *r, struct phase1 *s)
 
 /* HASH_I = prf(SKEYID, g^xi | g^xr | CKY-I | CKY-R | SAi_b | IDii_b), and turned round for HASH_R,
  * RFC 2409 5. */
-static void check_proof(struct run *r, struct phase1 *s, int side)
+static void check_proof(struct run *r, struct phase1 *s, int side, struct blob of_id,
+                        struct blob of_hash)
 {
     const struct ike_key *k = s->k;
-    struct message *m = s->m[4 + side];
     struct bytes sa = payload(s->m[0]->bytes, P_SA, 0, NULL);
-    struct bytes id = payload(m->open, P_ID, 0, NULL), hash = payload(m->open, P_HASH, 0, NULL);
+    struct bytes id = payload(of_id, P_ID, 0, NULL), hash = payload(of_hash, P_HASH, 0, NULL);
     uint8_t want[64];
     if (!id.p || !hash.p) {
-        complain(r, "main mode %d of %s does not decrypt", 5 + side, k->node);
+        complain(r, "%s of %s proves itself by nothing that decrypts",
+                 side ? "the responder" : "the initiator", k->node);
         return;
     }
     prf(k->hash, s->skeyid, s->n,
@@ -164,20 +166,24 @@ static void check_proof(struct run *r, struct phase1 *s, int side)
          k->node);
 }
 
-/* The six messages of main mode: the initiator sent the first, odd ones are its own. */
+/* The six messages of main mode, or the three of aggressive mode: the initiator sent the first, odd
+ * ones are its own. */
 static void collect(struct run *r, struct phase1 *s)
 {
     for (size_t i = 0; i < r->messages; i++) {
         struct message *m = &r->message[i];
-        if (m->bytes.p[18] != MAIN || memcmp(m->bytes.p, s->k->cky, 8) != 0)
+        int exchange = m->bytes.p[18];
+        if ((exchange != MAIN && exchange != AGGRESSIVE) || memcmp(m->bytes.p, s->k->cky, 8) != 0)
             continue;
+        s->exchange = exchange;
         bool first = memcmp(m->bytes.p + 8, "\0\0\0\0\0\0\0\0", 8) == 0;
         if (!first && !of_sa(m, s->k))
             continue;
-        int stage = encrypted(m)                         ? 4
-                    : payload(m->bytes, P_SA, 0, NULL).p ? 0
-                    : payload(m->bytes, P_KE, 0, NULL).p ? 2
-                                                         : -1;
+        int stage = encrypted(m)                           ? 4
+                    : payload(m->bytes, P_SA, 0, NULL).p   ? 0
+                    : payload(m->bytes, P_KE, 0, NULL).p   ? 2
+                    : payload(m->bytes, P_HASH, 0, NULL).p ? 4
+                                                           : -1;
         if (stage < 0 || (!first && !s->m[0]))
             continue;
         int side = first ? 0 : m->src != s->m[0]->src;
@@ -186,21 +192,52 @@ static void collect(struct run *r, struct phase1 *s)
     }
 }
 
+/* Aggressive mode, RFC 2409 5.4: identities in clear, as is HASH_R; HASH_I may be. */
+static bool aggressive_proofs(struct run *r, struct phase1 *s, uint8_t *iv)
+{
+    struct message *last = s->m[4];
+    check_proof(r, s, 1, s->m[1]->bytes, s->m[1]->bytes);
+    if (!last)
+        return false;
+    if (encrypted(last) && !open_message(last, s->k, s->key, iv)) {
+        complain(r, "aggressive mode 3 of %s is no whole number of blocks", s->k->node);
+        return false;
+    }
+    check_proof(r, s, 0, s->m[0]->bytes, encrypted(last) ? last->open : last->bytes);
+    return true;
+}
+
+static bool main_proofs(struct run *r, struct phase1 *s, uint8_t *iv)
+{
+    for (int i = 4; i < 6; i++) {
+        if (!s->m[i])
+            return false;
+        if (!open_message(s->m[i], s->k, s->key, iv)) {
+            complain(r, "main mode %d of %s is no whole number of blocks", i + 1, s->k->node);
+            return false;
+        }
+        check_proof(r, s, i - 4, s->m[i]->open, s->m[i]->open);
+    }
+    return true;
+}
+
 static bool phase1(struct run *r, struct phase1 *s)
 {
     const struct ike_key *k = s->k;
     uint8_t iv[16];
     collect(r, s);
-    for (int i = 0; i < 4; i++)
+    bool aggressive = s->exchange == AGGRESSIVE;
+    for (int i = 0; i < (aggressive ? 2 : 4); i++)
         if (!s->m[i]) {
-            complain(r, "main mode %d of %s is not in the capture", i + 1, k->node);
+            complain(r, "phase 1 message %d of %s is not in the capture", i + 1, k->node);
             return false;
         }
     for (int side = 0; side < 2; side++) {
-        s->ke[side] = payload(s->m[2 + side]->bytes, P_KE, 0, NULL);
-        s->nonce[side] = payload(s->m[2 + side]->bytes, P_NONCE, 0, NULL);
+        struct blob of = s->m[(aggressive ? 0 : 2) + side]->bytes;
+        s->ke[side] = payload(of, P_KE, 0, NULL);
+        s->nonce[side] = payload(of, P_NONCE, 0, NULL);
         if (!s->ke[side].p || !s->nonce[side].p) {
-            complain(r, "main mode of %s has no KE or nonce", k->node);
+            complain(r, "phase 1 of %s has no KE or nonce", k->node);
             return false;
         }
     }
@@ -209,15 +246,8 @@ static bool phase1(struct run *r, struct phase1 *s)
     /* The first IV is hash(g^xi | g^xr), RFC 2409 appendix B. */
     iv_of(k, (struct part){s->ke[0].p, s->ke[0].n}, (struct part){s->ke[1].p, s->ke[1].n}, iv);
     same(r, F_IV, iv, k->cipher->block, k->iv.p, k->iv.n, "the first", k->node);
-    for (int i = 4; i < 6; i++) {
-        if (!s->m[i])
-            return false;
-        if (!open_message(s->m[i], k, s->key, iv)) {
-            complain(r, "main mode %d of %s is no whole number of blocks", i + 1, k->node);
-            return false;
-        }
-        check_proof(r, s, i - 4);
-    }
+    if (!(aggressive ? aggressive_proofs(r, s, iv) : main_proofs(r, s, iv)))
+        return false;
     memcpy(s->last, iv, k->cipher->block);
     return true;
 }
@@ -308,23 +338,43 @@ static void quick_mode(struct run *r, struct phase1 *s, const struct message *fi
     }
 }
 
-/* HASH(1) = prf(SKEYID_a, M-ID | N/D), RFC 2409 5.7. */
-static void informational(struct run *r, struct phase1 *s, struct message *m)
+/* HASH = prf(SKEYID_a, M-ID | all behind it): of an informational message (RFC 2409 5.7), of each
+ * of a transaction (draft-ietf-ipsec-isakmp-mode-cfg-02 3.1). */
+static void hashed(struct run *r, struct phase1 *s, struct message *m, uint8_t *iv,
+                   const char *whose)
 {
     const struct ike_key *k = s->k;
-    uint8_t iv[16], want[64];
+    uint8_t want[64];
     size_t end = 0;
     const uint8_t *mid = m->bytes.p + 20;
-    iv_of(k, (struct part){s->last, k->cipher->block}, (struct part){mid, 4}, iv);
     struct bytes hash =
         open_message(m, k, s->key, iv) ? payload(m->open, P_HASH, 0, &end) : (struct bytes){0};
     if (!hash.p || end == 0) {
-        complain(r, "an informational message of %s does not decrypt", k->node);
+        complain(r, "%s message of %s does not decrypt", whose, k->node);
         return;
     }
     const uint8_t *behind = hash.p + hash.n;
     prf(k->hash, s->a, s->n, PARTS({mid, 4}, {behind, (size_t)(m->open.p + end - behind)}), want);
-    same(r, F_HASH, hash.p, hash.n, want, s->n, "an informational", k->node);
+    same(r, F_HASH, hash.p, hash.n, want, s->n, whose, k->node);
+}
+
+static void informational(struct run *r, struct phase1 *s, struct message *m)
+{
+    uint8_t iv[16];
+    iv_of(s->k, (struct part){s->last, s->k->cipher->block}, (struct part){m->bytes.p + 20, 4}, iv);
+    hashed(r, s, m, iv, "an informational");
+}
+
+static void transaction(struct run *r, struct phase1 *s, const struct message *first)
+{
+    const uint8_t *mid = first->bytes.p + 20;
+    uint8_t iv[16];
+    iv_of(s->k, (struct part){s->last, s->k->cipher->block}, (struct part){mid, 4}, iv);
+    for (size_t i = 0; i < r->messages; i++) {
+        struct message *m = &r->message[i];
+        if (of_sa(m, s->k) && m->bytes.p[18] == TRANSACTION && memcmp(m->bytes.p + 20, mid, 4) == 0)
+            hashed(r, s, m, iv, "a transaction's");
+    }
 }
 
 static void phase2(struct run *r, struct phase1 *s)
@@ -332,13 +382,15 @@ static void phase2(struct run *r, struct phase1 *s)
     for (size_t i = 0; i < r->messages; i++) {
         struct message *m = &r->message[i];
         bool begun = false;
-        if (!of_sa(m, s->k) || !encrypted(m) || m->bytes.p[18] == MAIN)
+        if (!of_sa(m, s->k) || !encrypted(m) || m->bytes.p[18] == s->exchange)
             continue;
         for (size_t j = 0; j < i; j++)
             begun |= of_sa(&r->message[j], s->k) && r->message[j].bytes.p[18] == m->bytes.p[18] &&
                      memcmp(r->message[j].bytes.p + 20, m->bytes.p + 20, 4) == 0;
         if (m->bytes.p[18] == QUICK && !begun)
             quick_mode(r, s, m);
+        else if (m->bytes.p[18] == TRANSACTION && !begun)
+            transaction(r, s, m);
         else if (m->bytes.p[18] == INFORMATIONAL)
             informational(r, s, m);
     }

@@ -114,6 +114,7 @@ lacking() {
         name=${name%-[0-9]*}
         grep -q "^ *${name:-$part}\[" "$work/$peer/algs" || printf ' %s' "$part"
     done
+    has access && [ ! -e /usr/lib/ipsec/plugins/libstrongswan-xauth-generic.so ] && printf ' plugin xauth-generic'
     has_path && [ -n "$impossible" ] && printf ' path: %s' "$impossible"
 }
 

@@ -15,6 +15,8 @@ proposal() {
 times_of() {
     kind=$(with kind ios) start=4 pause= resume= delete_at=7
     [ "$row_initiator" = vpnsim ] && start=1
+    has access && start=5 # before that it would go in clear
+    has access && [ "$row_outcome" = fails ] && start=900
     [ "$row_initiator" = peer ] && has lost && delete_at=9
     case $(with dpd -)-$kind in
     peer-[ai]*) pause=$((start + 4)) resume=$((start + 11)) ;;
@@ -103,26 +105,38 @@ write_sides() {
         nat_keepalive='crypto isakmp nat keepalive 5'
         [ "$kind" = asa ] && nat_keepalive='crypto isakmp nat-traversal 10'
     fi
+    local config=r1.cfg scenario=scenario.yml
+    [ "$kind" = asa ] && config=asa.cfg
+    case $(with access -)-$kind in
+    peer-ios) config=hub.cfg ;;
+    peer-asa) config=asa-hub.cfg ;;
+    vpnsim-*) config=client.pcf scenario=client.yml version=$(with version 5.0) ;;
+    esac
     mkdir -p "$dir/router"
     steps_of >"$dir/steps"
     traffic_of >"$dir/traffic"
     ! has tcp || "$stream" down "$(with tcp 0)" >"$work/$peer/give"
-    sed -e "/^@STEPS@/{r $dir/steps" -e 'd}' -e "/^@TRAFFIC@/{r $dir/traffic" -e 'd}' "$here/router/scenario.yml" |
+    sed -e "/^@STEPS@/{r $dir/steps" -e 'd}' -e "/^@TRAFFIC@/{r $dir/traffic" -e 'd}' "$here/router/$scenario" |
         sed -e "s/@KIND@/$kind/; s/@VERSION@/$version/; s/@PROFILE@/$(profile_of)/; s|@OUTSIDE@|$outside|; s|@INSIDE@|$inside|" \
+            -e "s/@REAL@/$guest_inside/; s/@PASSWORD@/$(with password wonder)/" \
             -e "s/@START@/${start}s/; s/@SIZE@/$(with size 100)/; s/@DEBUG@/$debug/" >"$dir/router/scenario.yml"
     sed -e "s/@P1_ENCR@/$(word $encr "${p1[0]}")/; s/@P1_HASH@/$(word $encr "${p1[1]}")/" \
         -e "s/@P1_GROUP@/$(word $encr "${p1[2]}")/; s/@P1_LIFE@/$p1_life/; s/@LIFE@/$router_life/; s/^@PFS@/$pfs/" \
         -e "s/@TRANSFORM@/$(word $transform "${p2[0]}") $(word $transform "${p2[1]}")/; s/^@KEEPALIVE@/$keepalive/" \
         -e "s/@ADDRESS@/$router_address/; s/@GATEWAY@/$router_gateway/; s/@PEER@/$router_peer/; s/@VERSION@/$version/" \
         -e "s/^@NAT_KEEPALIVE@/$nat_keepalive/" \
-        "$here/router/$([ "$kind" = asa ] && echo asa || echo r1).cfg" >"$dir/router/r1.cfg"
+        "$here/router/$config" >"$dir/router/r1.cfg"
     peer_conf "$rekey" "$life" >"$work/$peer/swanctl.conf"
     cp "$work/$peer/swanctl.conf" "$dir/"
 }
 
 # strongSwan's configuration; lines that only some cases have go below the first of their section.
 peer_conf() {
-    local peer_p2=$(with peer-phase2 "$row_phase2") more= child=
+    local peer_p2=$(with peer-phase2 "$row_phase2") more= child= conf=swanctl.conf
+    case $(with access -) in
+    peer) conf=swan-client.conf ;;
+    vpnsim) conf=swan-hub.conf ;;
+    esac
     [ "$row_pfs" = - ] || peer_p2=$peer_p2-$row_pfs
     # A new phase 1 when this one is six seconds old, which may live a minute longer.
     [ "$(with reauth -)" = peer ] && more='reauth_time = 6s\nover_time = 60s\nrand_time = 0s'
@@ -133,7 +147,7 @@ peer_conf() {
     sed -e "s/@P1@/$(proposal "$(with peer-phase1 "$row_phase1")")/; s/@P2@/$(proposal "$peer_p2")/" \
         -e "s/@REKEY_TIME@/${1}s/; s/@LIFE_TIME@/${2}s/; s/@PSK@/$(with peer-key cisco123)/" \
         -e "s|@LOCAL_TS@|$(with peer-net 10.2.0.0/24)|; s/@LOCAL@/$guest_address/; s/@REMOTE@/$guest_peer/" ${more:+-e "/version = 1/a $more"} \
-        ${child:+-e "/mode = tunnel/a $child"} "$here/router/swanctl.conf"
+        ${child:+-e "/mode = tunnel/a $child"} -e "s/@PASSWORD@/$(with password wonder)/" "$here/router/$conf"
 }
 
 # Who began a quick mode, or a main mode, in strongSwan's log.
@@ -149,6 +163,7 @@ peer_part() {
     cat <<END
 talk_size=$(($(with size 100) - 28))
 place $guest_address $guest_gateway
+inside=$guest_inside far=$guest_far
 case_begin || return 1
 $(! has tcp || echo transfer_begin)
 echo >/mnt/$name.up

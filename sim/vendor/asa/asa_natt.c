@@ -25,6 +25,11 @@ void asa_natt_init(struct asa *s)
         said[i] = p->vid_mm1[have++];
     memcpy(p->vid_mm1, said, sizeof said);
     memcpy(p->vid_mm2, said, sizeof said);
+    /* To a client, who comes in by aggressive mode, behind the rest: the one way that is taken. */
+    for (have = 0; have < IKE_PROFILE_VIDS && p->vid_am2[have] != IKE_VID_UNKNOWN;)
+        have++;
+    g_assert(have + n <= IKE_PROFILE_VIDS);
+    memcpy(p->vid_am2 + have, all, n * sizeof *all);
     s->d->ike_conf->nat_traversal = on_by_default(s);
     s->d->ike_conf->nat_keepalive_s = KEEPALIVE_S;
 }
