@@ -48,9 +48,9 @@ static void pool(void *self, const struct cli_args *a, GString *out)
 static void mask(void *self, const struct cli_args *a, GString *out)
 {
     struct dhcp_server *s = self;
-    s->pool->mask = 0;
+    s->mask = 0;
     if (!cli_negated(a))
-        cli_arg_ip4(a, "mask", &s->pool->mask);
+        cli_arg_ip4(a, "mask", &s->mask);
 }
 
 static void gateway(void *self, const struct cli_args *a, GString *out)

@@ -23,6 +23,7 @@ struct dhcp_server {
     struct addr_pool *pool; /* reservations and grants in its ranges are held there */
     GArray *grants;         /* struct dhcp_grant, by address */
     GArray *reserves;       /* struct dhcp_reserve */
+    ip4 mask;               /* told to clients; 0 = that of the interface they are heard at */
     ip4 gateway, dns[DHCP_MAX_DNS];
     uint32_t n_dns, lease_s;
     char *domain;

@@ -230,7 +230,7 @@ static void answer(struct dhcp_server *s, struct net_if *in, const struct dhcp_m
         send(s, in, &a);
         return;
     }
-    a.mask = s->pool->mask ? s->pool->mask : in->mask;
+    a.mask = s->pool->mask;
     a.router = s->gateway;
     a.n_dns = s->n_dns;
     memcpy(a.dns, s->dns, sizeof a.dns);
@@ -329,6 +329,7 @@ void dhcp_server_in(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 
         return;
     }
     client_text(&m, client);
+    s->pool->mask = s->mask ? s->mask : in->mask; /* whose edges are nobody's */
     if (s->s.silent || m.giaddr || !in->addr ||
         (m.server && m.type != DHCP_REQUEST && m.server != in->addr)) {
         server_tell(&s->s, src, client, 0,
