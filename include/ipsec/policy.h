@@ -54,9 +54,11 @@ struct ipsec_conf {
     bool
         map_keeps_address; /* the address a map speaks from is taken when it is applied, for good */
     int df;                /* ESP_DF_COPY by default */
-    bool nat_follow_esp;   /* a peer behind a NAT is where its packets come from */
-    bool cut_first;        /* packets are cut before they are sealed, not after */
-    GArray *sizes;         /* struct ipsec_size, by index of interface */
+    uint32_t mac_fault_every; /* a defect that was put in: the MAC of each so many-th sound packet
+                                 is found wrong; 0 = none */
+    bool nat_follow_esp;      /* a peer behind a NAT is where its packets come from */
+    bool cut_first;           /* packets are cut before they are sealed, not after */
+    GArray *sizes;            /* struct ipsec_size, by index of interface */
 };
 
 struct ipsec_conf *ipsec_conf_new(void);

@@ -342,6 +342,7 @@ void device_crypto_refresh(struct device *d)
                                   .limit = d->profile.process_queue,
                                   .esp = d->engine_off,
                               });
+    d->ipsec_conf->mac_fault_every = d->engine_off ? 0 : d->profile.engine_fault_every;
     d->ipsec_conf->nat_follow_esp = d->profile.natt_follows_esp;
     d->ipsec_conf->raw_proxy_id = d->profile.raw_proxy_id;
     d->ipsec_conf->part_carries_line = d->profile.part_carries_line;

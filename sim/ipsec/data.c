@@ -219,6 +219,16 @@ static void unknown_spi(struct ipsec *x, struct pkt *p, uint16_t sport,
         x->ops.unknown_spi(x->ops.self, local, remote, sport, spi);
 }
 
+/* The defect of an engine, where the scenario put one in. */
+static bool finds_mac_wrong(struct ipsec *x, const struct pair *pair)
+{
+    uint32_t every = x->conf->mac_fault_every;
+    if (!every || pair->in->suite.auth == HASH_NONE || ++x->mac_sound % every)
+        return false;
+    TRACE(x->scope, injected, .what = "engine: the MAC of a sound packet is found wrong");
+    return true;
+}
+
 void ipsec_esp_input(struct ipsec *x, struct net_if *in, struct pkt *p, uint16_t sport)
 {
     struct flow outer, inner;
@@ -247,6 +257,8 @@ void ipsec_esp_input(struct ipsec *x, struct net_if *in, struct pkt *p, uint16_t
     }
     p = pkt_own(p);
     esp_open(pair->in, &p, 1, &seq, &why);
+    if (why == DROP_NONE && finds_mac_wrong(x, pair))
+        why = DROP_ESP_ICV;
     if (why == DROP_NONE && !pkt_flow(p, &inner))
         why = DROP_ESP_INNER;
     if (why == DROP_NONE && !proxies_take(&pair->ident->view, p, &inner)) {

@@ -84,6 +84,7 @@ struct flow_slot {
 };
 
 struct ipsec {
+    uint64_t mac_sound; /* packets whose MAC was right, for the defect of that name */
     struct net_node *node;
     struct trace_scope *scope;
     struct sim *sim;
