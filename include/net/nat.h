@@ -44,6 +44,7 @@ struct net_nat_conf {
     sim_time address;    /* an address of a pool stays with who had it this long after its last
                             packet; 0 = as long as its flows */
     bool preserve_ports; /* where it is free, the port stays */
+    bool ike_single;     /* UDP port 500 stays in any case, so that one inside host has it */
     uint16_t port_low, port_high;
     bool port_groups; /* a new port is of 1-511, 512-1023 or 1024-65535, as the real one is, and
                          of no other range */

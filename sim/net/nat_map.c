@@ -147,6 +147,8 @@ static struct nat_port *port_search(struct net_nat *t, struct nat_key to,
     return NULL;
 }
 
+#define PORT_IKE 500
+
 /* The port an inside end has already, else its own where that is free and stays, else the next free
  * one of the range. NULL: none is left. */
 static struct nat_port *port_get(struct net_nat *t, uint8_t protocol, ip4 real, uint32_t real_port,
@@ -157,6 +159,8 @@ static struct nat_port *port_get(struct net_nat *t, uint8_t protocol, ip4 real, 
     struct nat_port *port = g_hash_table_lookup(t->by_real, &from);
     if (port)
         return port;
+    if (t->conf->ike_single && protocol == IPPROTO_NUM_UDP && real_port == PORT_IKE)
+        return port_free(t, &to) ? port_make(t, &to, &from) : NULL;
     if (t->conf->preserve_ports && !t->rebound && port_free(t, &to))
         return port_make(t, &to, &from);
     return port_search(t, to, &from);

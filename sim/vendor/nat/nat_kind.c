@@ -8,6 +8,7 @@
  *   ports preserve | change        whether a port stays where it is free; change takes them from
  *   ports range 1024 65535         this range
  *   esp drop | single | spi        protocol 50: not at all, one inside host with each peer, by SPI
+ *   ike any | single               single: UDP 500 is never changed, so that one inside host has it
  *   forward udp 5500 192.168.1.10 500
  *   hairpin                        the inside may use what is forwarded, too
  *   rebind                         forgets all translations, and takes other ports from now on
@@ -151,6 +152,11 @@ static void esp(void *self, const struct cli_args *a, GString *out)
                                                 : NET_NAT_ESP_SPI;
 }
 
+static void ike(void *self, const struct cli_args *a, GString *out)
+{
+    ((struct nat *)self)->conf.ike_single = cli_has(a, "single");
+}
+
 static void forward(void *self, const struct cli_args *a, GString *out)
 {
     struct nat *s = self;
@@ -234,6 +240,7 @@ static const struct cli_command rows[] = {
     { "ports (preserve|change)",                                           ports,     0, "Whether a port stays" },
     { "ports range low:<1-65535> high:<1-65535>",                          ports,     0, "Ports to choose from" },
     { "esp (drop|single|spi)",                                             esp,       0, "What becomes of protocol 50" },
+    { "ike (any|single)",                                                  ike,       0, "What becomes of UDP port 500" },
     { "forward (udp|tcp) port:<1-65535> to:A.B.C.D [to-port:<1-65535>]",   forward,   CLI_NO, "A port that is led inside" },
     { "hairpin",                                                           hairpin,   CLI_NO, "The inside may use what is forwarded" },
     { "rebind",                                                            rebind,    0, "Forget all and take other ports" },
