@@ -291,7 +291,7 @@ Test(pix_config, what_cannot_be_is_refused_in_the_devices_words)
         {"static (inside) 203.0.113.9 10.1.0.9", "ERROR: the interfaces are given as"},
         {"static (inside,outside) tcp interface nonsense 10.1.0.9 80", "ERROR: invalid port"},
         {"conduit permit icmp any any", "ERROR: conduits are not modelled; use access-list"},
-        {"vpngroup staff password secret", "ERROR: remote access is not modelled"},
+        {"vpngroup staff address-pool none", "ERROR: address pool \"none\" does not exist"},
         {"ip address outside dhcp setroute", "ERROR: addresses by DHCP and PPPoE"},
         {"access-list 101 permit tcp any any eq nonsense", "ERROR: invalid port nonsense"},
         {"no isakmp key x address 192.0.2.1 netmask 255.255.255.255",

@@ -104,9 +104,11 @@ struct asa {
     GPtrArray *aaa_hosts; /* struct asa_aaa_host, owned, in order of configuration */
     GPtrArray *pools;     /* struct asa_pool, owned, in order of configuration */
     GPtrArray *remotes;   /* struct asa_remote (asa_ra.h), in order of their beginning, owned */
-    GPtrArray *sessions;   /* struct asa_vpn, in order of their beginning, owned */
+    GPtrArray *sessions;  /* struct asa_vpn, in order of their beginning, owned */
     uint64_t sessions_begun;
     guint sessions_peak;
+    uint64_t remotes_begun; /* of clients, the same */
+    guint remotes_peak;
     struct asa_stats *stats;
     uint64_t asp_cleared[ASA_ASP_ROWS]; /* what show asp drop leaves out */
     char *asp_cleared_at;               /* NULL = never */
@@ -206,6 +208,8 @@ void asa_ctcp_text(const struct asa *s, GString *out);
 
 void asa_remotes_start(struct asa *s);
 void asa_remotes_stop(struct asa *s);
+/* How many there are beside the one with that peer. */
+unsigned asa_sessions_besides(const struct asa *s, ip4 peer, uint32_t nat);
 /* A client has logged in: its session is idle and lasts as its user may. */
 struct asa_remote;
 void asa_session_login(struct asa *s, const struct asa_remote *r, uint32_t nat);

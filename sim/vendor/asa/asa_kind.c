@@ -1,6 +1,7 @@
 /* The kind "asa": versions 7.0 to 8.4, its behaviour in IKE, modes and prompts, and what a typed
  * line does. Exec commands are understood in configuration mode too. */
 #include "asa_path.h"
+#include "asa_ra.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -109,6 +110,8 @@ static void set_profile(struct asa *s)
     static const enum ike_vid first[] = {IKE_VID_FRAGMENTATION};
     static const enum ike_vid beside_key[] = {IKE_VID_UNITY, IKE_VID_XAUTH, IKE_VID_DPD,
                                               IKE_VID_VPN3000};
+    static const enum ike_vid beside_client[] = {IKE_VID_UNITY, IKE_VID_XAUTH, IKE_VID_DPD,
+                                                 IKE_VID_FRAGMENTATION, IKE_VID_VPN3000};
     struct ike_profile *p = &s->d->profile;
     p->retransmit_s = p->qm_retransmit_s = 8;
     p->retransmit_count = p->qm_retransmit_count = 3;
@@ -141,6 +144,7 @@ static void set_profile(struct asa *s)
     memcpy(p->vid_mm2, first, sizeof first);
     memcpy(p->vid_mm3, beside_key, sizeof beside_key);
     memcpy(p->vid_mm4, beside_key, sizeof beside_key);
+    memcpy(p->vid_am2, beside_client, sizeof beside_client);
 }
 
 /* What a policy has that says nothing else, and the lifetime of phase 2 (command reference of the
@@ -226,6 +230,7 @@ static bool asa_init(struct device *d, const char *version, GError **error)
     asa_nat_start(s);
     asa_speech_init(s);
     asa_sessions_start(s);
+    asa_ra_start(s);
     asa_stats_start(s);
     asa_drops_forget(s);
     return true;
@@ -240,6 +245,7 @@ static void asa_free(struct device *d)
     asa_ping_clear(s);
     asa_sessions_stop(s);
     asa_stats_stop(s);
+    asa_ra_stop(s);
     asa_remotes_stop(s);
     asa_aaa_stop(s);
     asa_speech_clear(s);

@@ -1,6 +1,7 @@
 /* Messages of phase 1 and of informational exchanges (catalogue: CAT-06, 07, 17, 20, 21, 31, 41,
  * 83; l2l-and-remote-access.md, appendix b). */
 #include "asa_log_priv.h"
+#include "asa_ra.h"
 
 #include <string.h>
 
@@ -95,7 +96,8 @@ static bool knows_group(enum ike_state state)
 
 bool asa_has_group(const struct asa_ike *w)
 {
-    return w && knows_group(w->state == IKE_STATE_DEAD ? w->died_in : w->state);
+    return w && w->state != IKE_STATE_R_AM1 &&
+           knows_group(w->state == IKE_STATE_DEAD ? w->died_in : w->state);
 }
 
 /* ---- The exchange ---- */
@@ -122,14 +124,18 @@ ASA_ON(ike_id)
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     if (!w || e->ours)
         return;
+    bool group = asa_has_group(w) || asa_remote_of(s, e->sa);
     if (e->type == ID_IPV4_ADDR_SUBNET)
-        asa_say(s, 7, 714011, w->remote, true, "ID_IPV4_ADDR_SUBNET ID received--%s--%s",
+        asa_say(s, 7, 714011, w->remote, group, "ID_IPV4_ADDR_SUBNET ID received--%s--%s",
                 IP4S(e->addr), IP4S(e->mask));
     else if (e->type == ID_IPV4_ADDR)
-        asa_say(s, 7, 714011, w->remote, true, "ID_IPV4_ADDR ID received %s", IP4S(e->addr));
+        asa_say(s, 7, 714011, w->remote, group, "ID_IPV4_ADDR ID received %s", IP4S(e->addr));
     else
-        asa_say(s, 7, 714011, w->remote, true, "%s ID received, len %u",
-                e->type == ID_FQDN ? "ID_FQDN" : "ID", e->text ? (unsigned)strlen(e->text) : 0);
+        asa_say(s, 7, 714011, w->remote, group, "%s ID received, len %u",
+                e->type == ID_FQDN     ? "ID_FQDN"
+                : e->type == ID_KEY_ID ? "ID_KEY_ID"
+                                       : "ID",
+                e->text ? (unsigned)strlen(e->text) : 0);
 }
 
 ASA_ON(ike_id_refused)
@@ -154,8 +160,9 @@ ASA_ON(ike_skeyid)
     const struct asa_ike *w = asa_ike_of(s, e->sa);
     if (!w)
         return;
-    asa_say(s, 7, 713906, w->remote, false, "Connection landed on tunnel_group %s",
-            asa_group_for(s, w->remote)->name);
+    if (!asa_remote_of(s, e->sa)) /* told with the name that a client claims */
+        asa_say(s, 7, 713906, w->remote, false, "Connection landed on tunnel_group %s",
+                asa_group_for(s, w->remote)->name);
     asa_say(s, 7, 713906, w->remote, true, "Generating keys for %s...",
             w->role == IKE_INITIATOR ? "Initiator" : "Responder");
 }
@@ -172,8 +179,12 @@ ASA_ON(ike_state)
     struct asa_ike *w = asa_ike_of(s, e->sa);
     if (w && e->new == IKE_STATE_DEAD)
         w->died_in = e->old;
-    if (!w || e->input != IKE_INPUT_INTERNAL_PHASE1_COMPLETE)
+    if (!w || e->input != IKE_INPUT_INTERNAL_PHASE1_COMPLETE || e->new != IKE_STATE_QM_IDLE)
         return;
+    if (asa_remote_of(s, e->sa)) {
+        asa_session_begin(s, w->remote, w->nat);
+        return; /* it is told when the client has its address */
+    }
     w->nat = asa_nat_of(s, e->sa);
     asa_session_begin(s, w->remote, w->nat);
     asa_peer_known(s, w->remote);

@@ -151,9 +151,7 @@ static void request(const struct asa_remote *r, const struct ev_xact_attr *e)
     bool known = e->attr == CFG_ATTR_ADDRESS_EXPIRY || e->attr == CFG_ATTR_IP4_DHCP ||
                  (e->attr >= CFG_ATTR_XAUTH_TYPE && e->attr <= CFG_ATTR_XAUTH_ANSWER);
     if (e->attr == CFG_ATTR_DDNS_HOSTNAME) {
-        g_autofree char *name = g_strndup((const char *)e->value.p, MIN(e->value.n, 64));
-        for (char *c = name; *c; c++)
-            *c = g_ascii_isprint(*c) ? *c : '.';
+        g_autofree char *name = asa_ra_printable(e->value);
         asa_ra_say(r, 7, 715053, "MODE_CFG: Received request for DHCP hostname for DDNS is: %s!",
                    name);
     } else if (word) {
@@ -212,6 +210,8 @@ ASA_ON(ike_assigned)
         asa_ra_say(r, 6, 713184, "Client Type: %s  Client Application Version: %s", r->client,
                    r->version);
     asa_ra_say(r, 6, 713228, "Assigned private IP address %s to remote user", IP4S(e->addr));
+    asa_ra_say(r, 5, 713119, "PHASE 1 COMPLETED");
+    asa_phase1_timers(s, e->sa, e->remote);
 }
 
 /* ---- Servers ---- */

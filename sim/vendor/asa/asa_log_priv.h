@@ -23,7 +23,8 @@ struct asa_hearing {
     asa_hear_fn fn; /* NULL closes a table */
 };
 extern const struct asa_hearing asa_hear_ask[], asa_hear_ike[], asa_hear_quick[], asa_hear_natt[],
-    asa_hear_session[], asa_hear_login[], asa_hear_ipsec[], asa_hear_conn[], asa_hear_nat[], asa_hear_path[];
+    asa_hear_session[], asa_hear_login[], asa_hear_ipsec[], asa_hear_conn[], asa_hear_nat[],
+    asa_hear_path[];
 extern const struct asa_hearing *const asa_hearings[]; /* all of them */
 extern const size_t asa_n_hearings;
 extern const struct vendor_silent asa_silent[];

@@ -129,6 +129,14 @@ static void login_begin(void *self, ike_sa_id sa, const struct ike_party *p)
 
 /* ---- Limits ---- */
 
+/* The session that a client renews is no other one. */
+static bool is_same_client(const struct asa *s, const struct asa_remote *a,
+                           const struct asa_remote *b)
+{
+    return a->peer == b->peer && strcmp(a->group, b->group) == 0 &&
+           asa_ra_nat(s, a->sa) == asa_ra_nat(s, b->sa);
+}
+
 static unsigned sessions_of(const struct asa *s, const struct asa_remote *self, const char *user,
                             struct asa_remote **oldest)
 {
@@ -136,7 +144,7 @@ static unsigned sessions_of(const struct asa *s, const struct asa_remote *self, 
     *oldest = NULL;
     for (guint i = 0; i < s->remotes->len; i++) {
         struct asa_remote *r = g_ptr_array_index(s->remotes, i);
-        if (r == self || !r->in || g_strcmp0(r->user, user) != 0)
+        if (r == self || !r->in || g_strcmp0(r->user, user) != 0 || is_same_client(s, r, self))
             continue;
         if (!*oldest)
             *oldest = r;
@@ -146,14 +154,15 @@ static unsigned sessions_of(const struct asa *s, const struct asa_remote *self, 
 }
 
 /* As many sessions as the operator allows, of any type (CAT-61). */
-static bool house_full(const struct asa *s)
+static bool house_full(const struct asa_remote *r)
 {
+    const struct asa *s = r->s;
     static const char word[] = "vpn-sessiondb max-session-limit";
     const char *text = asa_kept_text(s, NULL, word);
     if (!text)
         return false;
     uint64_t limit = g_ascii_strtoull(text + strlen(word), NULL, 10);
-    return s->sessions->len > limit; /* that of this client has begun */
+    return asa_sessions_besides(s, r->peer, asa_ra_nat(s, r->sa)) >= limit;
 }
 
 /* May this user have one session more? The fourth is refused (CAT-60); where the profile says so,
@@ -197,7 +206,7 @@ static bool admitted(struct asa_remote *r)
                 r->user);
         return false;
     }
-    if ((r->user && !user_may(r, &c)) || house_full(s)) {
+    if ((r->user && !user_may(r, &c)) || house_full(r)) {
         full(r);
         return false;
     }
@@ -251,12 +260,35 @@ static void let_in(struct asa_remote *r, const struct aaa_reply *reply)
     ike_login_judged(r->s->d->ike, r->sa, true, false);
 }
 
+static void untold(struct asa_remote *r)
+{
+    asa_ra_say(r, 3, 713167,
+               "Remote peer has failed user authentication -  check configured username and "
+               "password");
+    put_out(r, WHY_LOGIN);
+}
+
+/* How many answers of servers did not verify so far. */
+static uint32_t bad_answers(const struct asa *s)
+{
+    uint32_t n = 0;
+    for (guint i = 0; i < s->aaa_hosts->len; i++) {
+        const struct asa_aaa_host *h = g_ptr_array_index(s->aaa_hosts, i);
+        n += aaa_server_count(s->aaa, h->group, h->addr).bad;
+    }
+    return n;
+}
+
+/* Silence is told as a failure (CAT-47). Answers that do not verify are nothing that can be told:
+ * the client is put out, and knows no reason (CAT-50). */
 static void judged(void *self, const struct aaa_reply *reply)
 {
     struct asa_remote *r = self;
     r->question = 0;
     if (reply->verdict == AAA_PASS)
         let_in(r, reply);
+    else if (reply->verdict == AAA_ERROR && bad_answers(r->s) != r->bad_before)
+        untold(r);
     else
         ike_login_judged(r->s->d->ike, r->sa, false,
                          reply->verdict == AAA_FAIL && r->tries < TRIES);
@@ -276,6 +308,7 @@ static void login(void *self, ike_sa_id sa, const struct ike_party *p, const cha
     if (u)
         asa_user_unseal(u, password ? password : "");
     size_t n = methods_of(s, r, m);
+    r->bad_before = bad_answers(s);
     r->question = aaa_login_by(s->aaa, m, n, r->user, password ? password : "", judged, r);
 }
 

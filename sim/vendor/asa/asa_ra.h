@@ -28,6 +28,7 @@ struct asa_remote {
     bool counted;    /* departed will be told */
     unsigned tries;
     uint32_t question;       /* to AAA; 0 = none */
+    uint32_t bad_before;     /* answers of servers that did not verify, before it */
     ip4 framed, framed_mask; /* the server's word */
     uint32_t session_s, idle_s;
     ip4 addr, mask;         /* assigned; 0 = none */
@@ -60,6 +61,7 @@ bool asa_ra_obtain(struct asa_remote *r); /* an address; false: there is none */
 void asa_ra_give_back(struct asa_remote *r);
 
 /* ---- asa_ra_give.c ---- */
+char *asa_ra_printable(struct span v); /* caller frees */
 void asa_ra_requested(struct asa_remote *r, const struct ike_cfg *request);
 void asa_ra_reply(struct asa_remote *r); /* ike_configured */
 /* The networks of the split tunnel, 14 bytes each. */

@@ -32,9 +32,9 @@ GByteArray *asa_ra_networks(const struct asa *s, const char *list)
 
 /* ---- The request ---- */
 
-static char *printable(struct span v)
+char *asa_ra_printable(struct span v)
 {
-    char *text = g_strndup((const char *)v.p, MIN(v.n, 255));
+    char *text = g_strndup(v.n ? (const char *)v.p : "", MIN(v.n, 255));
     for (char *c = text; *c; c++)
         if (!g_ascii_isprint(*c))
             *c = '.';
@@ -44,7 +44,7 @@ static char *printable(struct span v)
 /* "Cisco Systems VPN Client 5.0.07.0290:WinNT" */
 static void client_says(struct asa_remote *r, struct span v)
 {
-    g_autofree char *text = printable(v);
+    g_autofree char *text = asa_ra_printable(v);
     if (!*text)
         return;
     char *colon = strrchr(text, ':');

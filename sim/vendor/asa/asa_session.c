@@ -101,6 +101,11 @@ void asa_session_moved(struct asa *s, uint32_t nat, ip4 peer)
         v->peer = peer;
 }
 
+unsigned asa_sessions_besides(const struct asa *s, ip4 peer, uint32_t nat)
+{
+    return s->sessions->len - (find(s, peer, nat) ? 1 : 0);
+}
+
 void asa_session_login(struct asa *s, const struct asa_remote *r, uint32_t nat)
 {
     const struct asa_chain c = asa_ra_chain(s, r);
@@ -116,6 +121,21 @@ void asa_session_login(struct asa *s, const struct asa_remote *r, uint32_t nat)
 }
 
 /* ---- Phase 1 comes and goes ---- */
+
+/* Peers and clients are counted apart. */
+static void count(struct asa *s, bool client)
+{
+    unsigned clients = 0;
+    for (guint i = 0; i < s->remotes->len; i++)
+        clients += ((const struct asa_remote *)g_ptr_array_index(s->remotes, i))->in;
+    if (client) {
+        s->remotes_begun++;
+        s->remotes_peak = MAX(s->remotes_peak, clients);
+    } else {
+        s->sessions_begun++;
+        s->sessions_peak = MAX(s->sessions_peak, s->sessions->len - clients);
+    }
+}
 
 static void begin(struct asa *s, const struct ike_turn *turn)
 {
@@ -133,8 +153,7 @@ static void begin(struct asa *s, const struct ike_turn *turn)
     v->refused = !r && !(asa_setting_protocols(s, &c) & ASA_TUNNEL_IPSEC);
     sim_timer_init(s->d->sim, &v->timer, due, v);
     g_ptr_array_add(s->sessions, v);
-    s->sessions_begun++;
-    s->sessions_peak = MAX(s->sessions_peak, s->sessions->len);
+    count(s, r != NULL);
     if (v->refused) {
         asa_log(s, 3, 713206,
                 "Tunnel Rejected: Conflicting protocols specified by tunnel-group and "

@@ -9,6 +9,10 @@
     "(name name:WORD|ipaddress ipaddress:A.B.C.D|protocol protocol:WORD|encryption "               \
     "encryption:WORD)"
 
+#define CLIENT                                                                                     \
+    "(name name:WORD|a-ipaddress a-ipaddress:A.B.C.D|p-ipaddress p-ipaddress:A.B.C.D|"             \
+    "tunnel-group tunnel-group:WORD|protocol protocol:WORD|encryption encryption:WORD)"
+
 // clang-format off
 const struct cli_command asa_show_table[] = {
     { "show crypto (isakmp|ikev1) sa [detail]",          asa_show_isakmp_sa },
@@ -19,6 +23,7 @@ const struct cli_command asa_show_table[] = {
     { "show crypto ipsec stats",                         asa_show_ipsec_stats },
     { "show crypto protocol statistics (ikev1|ipsec|all)", asa_show_protocol_stats },
     { "show vpn-sessiondb [detail] l2l [filter " FILTER "]", asa_show_sessions },
+    { "show vpn-sessiondb [detail] (remote|ra-ikev1-ipsec) [filter " CLIENT "]", asa_show_sessions },
     { "show vpn-sessiondb summary",                      asa_show_session_summary },
     { "show asp drop [frame]",                           asa_show_asp_drop },
     { "show management-access",                          asa_show_management },
@@ -49,6 +54,9 @@ static const struct { const char *words; asa_view_fn fn; } views[] = {
     { "crypto ipsec stats", asa_view_ipsec_stats },
     { "vpn-sessiondb detail l2l", asa_view_sessions },
     { "vpn-sessiondb l2l",  asa_view_sessions },
+    { "vpn-sessiondb detail remote", asa_view_remotes },
+    { "vpn-sessiondb remote", asa_view_remotes },
+    { "vpn-sessiondb ra-ikev1-ipsec", asa_view_remotes },
     { "vpn-sessiondb summary", asa_view_session_summary },
     { "asp drop",           asa_view_asp_drop },
     { "route",              asa_view_route },

@@ -1,5 +1,6 @@
 /* show crypto ipsec sa: the identity pairs that have SAs. */
 #include "asa_log_priv.h"
+#include "asa_ra.h"
 #include "asa_show_priv.h"
 
 struct choice { /* 0 or NULL = everything */
@@ -131,7 +132,8 @@ static void sa_text(const struct asa *s, const struct ipsec_ident *ident,
     const struct asa_session *w = asa_session_of(s, ident->peer, p->nat);
     g_string_append_printf(out, "      spi: 0x%08X (%u)\n         transform: ", spi, spi);
     asa_transform_text(p->suite, out);
-    g_string_append_printf(out, " no compression \n         in use settings ={L2L, Tunnel, %s%s}\n",
+    g_string_append_printf(out, " no compression \n         in use settings ={%s, Tunnel, %s%s}\n",
+                           asa_remote_at(s, ident->peer, ident->nat) ? "RA" : "L2L",
                            p->suite.udp ? "NAT-T-Encaps, " : "",
                            asa_since(s, 8, 4) ? "IKEv1, " : "");
     g_string_append_printf(out, "         slot: 0, conn_id: %u, crypto-map: %s\n",
@@ -228,7 +230,12 @@ static void ident_text(const struct asa *s, const struct ipsec_ident *ident, boo
                            IP4S(lp->addr), IP4S(lp->mask), lp->protocol, lp->port);
     g_string_append_printf(out, "      remote ident (addr/mask/prot/port): (%s/%s/%u/%u)\n",
                            IP4S(rp->addr), IP4S(rp->mask), rp->protocol, rp->port);
-    g_string_append_printf(out, "      current_peer: %s\n\n", IP4S(ident->peer));
+    const struct asa_remote *r = asa_remote_at(s, ident->peer, ident->nat);
+    g_string_append_printf(out, "      current_peer: %s", IP4S(ident->peer));
+    if (r)
+        g_string_append_printf(out, ", username: %s\n      dynamic allocated peer ip: %s",
+                               r->user ? r->user : r->group, IP4S(r->addr));
+    g_string_append(out, "\n\n");
     counters_text(s, ident, detail, out);
     if (newest->suite.udp) {
         g_snprintf(port[0], sizeof port[0], "/%u", newest->lport);

@@ -1,5 +1,6 @@
 /* show crypto isakmp sa (CAT-06, CAT-12, CAT-17). */
 #include "asa_log_priv.h"
+#include "asa_ra.h"
 #include "asa_show_priv.h"
 
 /* ---- show crypto isakmp sa ---- */
@@ -25,6 +26,21 @@ const char *asa_sa_state(enum ike_role role, enum ike_state state)
     case IKE_STATE_I_MM6:
     case IKE_STATE_R_MM5:
         return "MM_ACTIVE";
+    case IKE_STATE_I_AM1:
+    case IKE_STATE_I_AM2:
+        return "AM_WAIT_MSG2";
+    case IKE_STATE_R_AM1:
+    case IKE_STATE_R_AM_AAA_AWAIT:
+    case IKE_STATE_R_AM2:
+        return "AM_WAIT_MSG3";
+    case IKE_STATE_XAUTH_AAA_START_LOGIN_AWAIT:
+    case IKE_STATE_XAUTH_REQ_SENT:
+    case IKE_STATE_XAUTH_AAA_CONT_LOGIN_AWAIT:
+    case IKE_STATE_XAUTH_SET_SENT:
+        return "AM_TM_INIT_XAUTH_V6H";
+    case IKE_STATE_CONFIG_AUTHOR_AAA_AWAIT:
+    case IKE_STATE_CONFIG_SET_SENT:
+        return "AM_TM_INIT_MODECFG_V6H";
     case IKE_STATE_DEAD:
         return "MM_FREE";
     default:
@@ -80,6 +96,12 @@ static const char *state_word(const struct asa *s, const struct ike_sa_view *sa)
 {
     if (sa->state != IKE_STATE_QM_IDLE)
         return asa_sa_state(sa->role, sa->state);
+    if (sa->aggressive && !sa->configured && asa_remote_of(s, sa->id))
+        return "AM_TM_INIT_MODECFG_V6H";
+    if (sa->aggressive)
+        return has_elder(s, sa)             ? "AM_ACTIVE_REKEY"
+               : has_working_younger(s, sa) ? "AM_REKEY_DONE_H2"
+                                            : "AM_ACTIVE";
     return has_elder(s, sa)             ? "MM_ACTIVE_REKEY"
            : has_working_younger(s, sa) ? "MM_REKEY_DONE_H2"
                                         : "MM_ACTIVE";
@@ -95,7 +117,9 @@ void asa_view_isakmp_sa(struct asa *s, char **args, struct view *v)
             continue;
         view_row_begin(v);
         view_set(v, "peer", "%s", IP4S(sa.remote));
-        view_set(v, "type", sa.have_policy || sa.role == IKE_INITIATOR ? "L2L" : "user");
+        view_set(v, "type",
+                 !asa_remote_of(s, sa.id) && (sa.have_policy || sa.role == IKE_INITIATOR) ? "L2L"
+                                                                                          : "user");
         view_set(v, "role", sa.role == IKE_INITIATOR ? "initiator" : "responder");
         view_set(v, "rekey", asa_sa_is_rekey(s, &sa) ? "yes" : "no");
         view_set(v, "state", "%s", state_word(s, &sa));

@@ -23,6 +23,7 @@ void asa_show_sessions(void *self, const struct cli_args *a, GString *out);
 void asa_show_session_summary(void *self, const struct cli_args *a, GString *out);
 void asa_logoff(void *self, const struct cli_args *a, GString *out);
 void asa_view_sessions(struct asa *s, char **args, struct view *v);
+void asa_view_remotes(struct asa *s, char **args, struct view *v);
 void asa_view_session_summary(struct asa *s, char **args, struct view *v);
 
 /* ---- asa_stats.c ---- */

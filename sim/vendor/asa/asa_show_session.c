@@ -1,5 +1,6 @@
 /* The session database: show vpn-sessiondb, and who is logged off by the operator. */
 #include "asa_log_priv.h"
+#include "asa_ra.h"
 #include "asa_show_priv.h"
 
 #include <string.h>
@@ -81,8 +82,9 @@ static struct carried carried_with(const struct asa *s, const struct ike_sa_view
 static void session_row(struct asa *s, const struct ike_sa_view *sa, const struct asa_session *w,
                         struct view *v)
 {
+    const struct asa_remote *r = asa_remote_of(s, sa->id);
     const struct asa_group *g = asa_group_for(s, sa->remote);
-    const struct asa_chain policy = asa_chain_of(s, g);
+    const struct asa_chain policy = r ? asa_ra_chain(s, r) : asa_chain_of(s, g);
     struct carried c = carried_with(s, sa);
     g_autofree char *lasted = duration(sim_now(s->d->sim) - w->since);
     sim_time idle = -1, session = -1;
@@ -102,18 +104,29 @@ static void session_row(struct asa *s, const struct ike_sa_view *sa, const struc
     view_set(v, "ipsec-tunnels", "%u", c.tunnels);
     view_set(v, "pkts-tx", U64, c.packets_tx);
     view_set(v, "pkts-rx", U64, c.packets_rx);
-    view_set(v, "tunnel-group", "%s", g->name);
+    view_set(v, "tunnel-group", "%s", r ? r->group : g->name);
     view_set(v, "group-policy", "%s", policy.policy);
     minutes_cell(v, "idle-left", idle);
     minutes_cell(v, "session-left", session);
+    if (!r)
+        return;
+    view_set(v, "username", "%s", r->user ? r->user : r->group);
+    view_set(v, "assigned-ip", "%s", IP4S(r->addr));
+    view_set(v, "public-ip", "%s", IP4S(sa->remote));
+    view_set(v, "client-type", "%s", r->client ? r->client : "N/A");
+    view_set(v, "client-ver", "%s", r->version ? r->version : "N/A");
 }
 
-static bool next_session(const struct asa *s, size_t *at, struct ike_sa_view *sa,
+enum whose { ANYBODYS, PEERS, CLIENTS };
+
+static bool next_session(const struct asa *s, enum whose whose, size_t *at, struct ike_sa_view *sa,
                          const struct asa_session **w)
 {
     while (ike_sa_at(s->d->ike, (*at)++, sa)) {
+        bool client = asa_remote_of(s, sa->id) != NULL;
         *w = asa_session_of(s, sa->remote, sa->nat);
-        if (sa->state == IKE_STATE_QM_IDLE && !asa_sa_is_rekey(s, sa) && *w)
+        if (sa->state == IKE_STATE_QM_IDLE && !asa_sa_is_rekey(s, sa) && *w &&
+            (whose == ANYBODYS || client == (whose == CLIENTS)))
             return true;
     }
     return false;
@@ -123,10 +136,9 @@ static bool next_session(const struct asa *s, size_t *at, struct ike_sa_view *sa
 static const struct {
     const char *word, *column;
 } filter[] = {
-    {"name", "connection"},
-    {"ipaddress", "ip-addr"},
-    {"protocol", "protocol"},
-    {"encryption", "encryption"},
+    {"name", "connection"},         {"name", "username"},         {"ipaddress", "ip-addr"},
+    {"a-ipaddress", "assigned-ip"}, {"p-ipaddress", "public-ip"}, {"tunnel-group", "tunnel-group"},
+    {"protocol", "protocol"},       {"encryption", "encryption"},
 };
 
 static void keep_those(struct view *v, const char *column, const char *value)
@@ -142,6 +154,20 @@ static void keep_those(struct view *v, const char *column, const char *value)
     }
 }
 
+/* A word may be about several columns: the first that the listing has. */
+static void keep_filtered(struct view *v, char **args)
+{
+    if (!args || !args[0] || strcmp(args[0], "filter") != 0 || !args[1] || !args[2])
+        return;
+    const char *column = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(filter); i++)
+        if (strcmp(filter[i].word, args[1]) == 0 &&
+            (!column || view_count(v) == 0 || !view_cell(v, 0, column)))
+            column = filter[i].column;
+    if (column)
+        keep_those(v, column, args[2]);
+}
+
 void asa_view_sessions(struct asa *s, char **args, struct view *v)
 {
     struct ike_sa_view sa;
@@ -149,13 +175,22 @@ void asa_view_sessions(struct asa *s, char **args, struct view *v)
     view_columns(v, "connection", "index", "ip-addr", "protocol", "encryption", "hashing",
                  "bytes-tx", "bytes-rx", "login-time", "duration", "ipsec-tunnels", "pkts-tx",
                  "pkts-rx", "tunnel-group", "group-policy", "idle-left", "session-left", NULL);
-    for (size_t i = 0; next_session(s, &i, &sa, &w);)
+    for (size_t i = 0; next_session(s, PEERS, &i, &sa, &w);)
         session_row(s, &sa, w, v);
-    if (!args || !args[0] || strcmp(args[0], "filter") != 0 || !args[1] || !args[2])
-        return;
-    for (size_t i = 0; i < G_N_ELEMENTS(filter); i++)
-        if (strcmp(filter[i].word, args[1]) == 0)
-            keep_those(v, filter[i].column, args[2]);
+    keep_filtered(v, args);
+}
+
+void asa_view_remotes(struct asa *s, char **args, struct view *v)
+{
+    struct ike_sa_view sa;
+    const struct asa_session *w;
+    view_columns(v, "username", "index", "assigned-ip", "public-ip", "protocol", "encryption",
+                 "hashing", "bytes-tx", "bytes-rx", "client-type", "client-ver", "group-policy",
+                 "tunnel-group", "login-time", "duration", "ipsec-tunnels", "pkts-tx", "pkts-rx",
+                 "idle-left", "session-left", NULL);
+    for (size_t i = 0; next_session(s, CLIENTS, &i, &sa, &w);)
+        session_row(s, &sa, w, v);
+    keep_filtered(v, args);
 }
 
 /* ---- The text ---- */
@@ -186,7 +221,8 @@ static void ike_text(const struct asa *s, const struct ike_sa_view *sa, uint32_t
                            "  IKE Neg Mode : %-22s Auth Mode    : %s\n"
                            "  Encryption   : %-22s Hashing      : %s\n",
                            asa_since(s, 8, 4) ? "IKEv1" : "IKE", index, sa->rport, sa->lport,
-                           "Main", sa->policy.auth == IKE_AUTH_PSK ? "preSharedKeys" : "rsaSig",
+                           sa->aggressive ? "Aggressive" : "Main",
+                           sa->policy.auth == IKE_AUTH_RSA_SIG ? "rsaSig" : "preSharedKeys",
                            cipher_word(sa->policy.cipher), hash_word(sa->policy.hash));
     life_text("T", sa->policy.lifetime_s, seconds_until(s, sa->expires), "Seconds", out);
     g_string_append_printf(out, "  D/H Group    : %u\n  Filter Name  : \n\n",
@@ -199,9 +235,11 @@ static uint64_t kilobytes_left(const struct ipsec_pair *p)
     return used < limit ? (limit - used) / 1024 : 0;
 }
 
-static uint32_t idle_minutes(const struct asa *s, ip4 peer)
+static uint32_t idle_minutes(const struct asa *s, const struct ipsec_ident *ident)
 {
-    const struct asa_chain c = asa_chain_of(s, asa_group_for(s, peer));
+    const struct asa_remote *r = asa_remote_at(s, ident->peer, ident->nat);
+    const struct asa_chain c =
+        r ? asa_ra_chain(s, r) : asa_chain_of(s, asa_group_for(s, ident->peer));
     return asa_setting_u32(s, &c, ASA_SET_IDLE, 0);
 }
 
@@ -229,7 +267,7 @@ static void pair_text(const struct asa *s, const struct ipsec_ident *ident,
     if (idle >= 0)
         g_string_append_printf(
             out, "  Idle Time Out: %u Minutes%*sIdle TO Left : %" G_GINT64_FORMAT " Minutes\n",
-            idle_minutes(s, ident->peer), 13, "", (idle + SECONDS(59)) / SECONDS(60));
+            idle_minutes(s, ident), 13, "", (idle + SECONDS(59)) / SECONDS(60));
     g_string_append_printf(out,
                            "  Bytes Tx     : %-22" G_GUINT64_FORMAT " Bytes Rx     : " U64 "\n"
                            "  Pkts Tx      : %-22" G_GUINT64_FORMAT " Pkts Rx      : " U64 "\n\n",
@@ -241,7 +279,7 @@ static void detail_text(const struct asa *s, uint32_t index, GString *out)
     struct ike_sa_view sa;
     const struct asa_session *w;
     unsigned tunnel = 2;
-    for (size_t i = 0; next_session(s, &i, &sa, &w);)
+    for (size_t i = 0; next_session(s, ANYBODYS, &i, &sa, &w);)
         if (w->index == index)
             ike_text(s, &sa, index, out);
     for (size_t i = 0; i < ipsec_ident_count(s->d->ipsec); i++) {
@@ -277,27 +315,93 @@ static void session_text(const struct asa *s, const struct view *v, size_t i, bo
 #undef CELL
 }
 
+/* The words of each era: 8.0 brought a new face. */
+static void remote_text(const struct asa *s, const struct view *v, size_t i, GString *out)
+{
+    bool old = !asa_since(s, 8, 0);
+    const struct {
+        const char *left, *left_cell, *right, *right_cell;
+    } row[] = {
+        {"Username", "username", "Index", "index"},
+        {"Assigned IP", "assigned-ip", "Public IP", "public-ip"},
+        {"Protocol", "protocol", NULL, NULL},
+        {"Encryption", "encryption", "Hashing", "hashing"},
+        {"Bytes Tx", "bytes-tx", "Bytes Rx", "bytes-rx"},
+        {"Client Type", "client-type", "Client Ver", "client-ver"},
+        {"Group Policy", "group-policy", "Tunnel Group", "tunnel-group"},
+        {"Login Time", "login-time", NULL, NULL},
+        {"Duration", "duration", NULL, NULL},
+    };
+    for (size_t k = 0; k < G_N_ELEMENTS(row); k++) {
+        bool pair = row[k].right && !(old && k == 0);
+        g_string_append_printf(out, pair ? "%-12s : %-22s " : "%-12s : %s", row[k].left,
+                               view_cell(v, i, row[k].left_cell));
+        if (pair)
+            g_string_append_printf(out, "%-12s : %s", row[k].right,
+                                   view_cell(v, i, row[k].right_cell));
+        g_string_append_c(out, '\n');
+        if (old && k == 0)
+            g_string_append_printf(out, "%-12s : %s\n", row[k].right,
+                                   view_cell(v, i, row[k].right_cell));
+    }
+    g_string_append(out, old ? "Filter Name  : \n"
+                             : "NAC Result   : Unknown\n"
+                               "VLAN Mapping : N/A                    VLAN         : none\n");
+}
+
+static const char *remote_type(const struct asa *s)
+{
+    return asa_since(s, 8, 4) ? "IKEv1 IPsec" : asa_since(s, 8, 0) ? "IPsec" : "Remote";
+}
+
+static void remotes_text(const struct asa *s, const struct view *v, bool detail, GString *out)
+{
+    for (size_t i = 0; i < view_count(v); i++) {
+        remote_text(s, v, i, out);
+        if (detail)
+            g_string_append_printf(out, "\n%s Tunnels: 1\nIPsec Tunnels: %s\n\n",
+                                   asa_since(s, 8, 4) ? "IKEv1" : "IKE",
+                                   view_cell(v, i, "ipsec-tunnels"));
+        if (detail)
+            detail_text(s, (uint32_t)g_ascii_strtoull(view_cell(v, i, "index"), NULL, 10), out);
+        else
+            g_string_append_c(out, '\n');
+    }
+}
+
 void asa_show_sessions(void *self, const struct cli_args *a, GString *out)
 {
+    static const char *const word[] = {"name",        "ipaddress",   "protocol",    "encryption",
+                                       "a-ipaddress", "p-ipaddress", "tunnel-group"};
     struct asa *s = self;
+    bool clients = !cli_has(a, "l2l"), detail = cli_has(a, "detail");
     char *args[4] = {NULL};
     struct view v;
-    for (size_t i = 0; i < G_N_ELEMENTS(filter); i++)
-        if (cli_arg(a, filter[i].word)) {
+    if (cli_has(a, "ra-ikev1-ipsec") && !asa_since(s, 8, 4)) {
+        asa_unknown_word(s, a, "ra-ikev1-ipsec");
+        return;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(word); i++)
+        if (cli_arg(a, word[i])) {
             args[0] = (char *)"filter";
-            args[1] = (char *)filter[i].word;
-            args[2] = (char *)cli_arg(a, filter[i].word);
+            args[1] = (char *)word[i];
+            args[2] = (char *)cli_arg(a, word[i]);
         }
     view_init(&v);
-    asa_view_sessions(s, args, &v);
+    if (clients)
+        asa_view_remotes(s, args, &v);
+    else
+        asa_view_sessions(s, args, &v);
     if (view_count(&v) == 0)
         g_string_append(out,
                         "INFO: There are presently no active sessions of the type specified\n");
     else
-        g_string_append_printf(out, "\nSession Type: LAN-to-LAN%s\n\n",
-                               cli_has(a, "detail") ? " Detailed" : "");
-    for (size_t i = 0; i < view_count(&v); i++)
-        session_text(s, &v, i, cli_has(a, "detail"), out);
+        g_string_append_printf(out, "\nSession Type: %s%s\n\n",
+                               clients ? remote_type(s) : "LAN-to-LAN", detail ? " Detailed" : "");
+    if (clients)
+        remotes_text(s, &v, detail, out);
+    for (size_t i = 0; !clients && i < view_count(&v); i++)
+        session_text(s, &v, i, detail, out);
     view_clear(&v);
 }
 
@@ -319,12 +423,18 @@ void asa_view_session_summary(struct asa *s, char **args, struct view *v)
     struct ike_sa_view sa;
     const struct asa_session *w;
     uint64_t ike = 0, ipsec = sad_count(ipsec_sad(s->d->ipsec)) / 2, ike_all, ipsec_all;
-    for (size_t i = 0; next_session(s, &i, &sa, &w);)
+    for (size_t i = 0; next_session(s, ANYBODYS, &i, &sa, &w);)
         ike++;
     trace_counter_get(s->d->scope, "ike.phase1.completed", &ike_all);
     trace_counter_get(s->d->scope, "ipsec.sa.created", &ipsec_all);
     view_columns(v, "type", "active", "cumulative", "peak", NULL);
-    summary_row(v, "LAN-to-LAN", s->sessions->len, s->sessions_begun, s->sessions_peak);
+    unsigned clients = 0;
+    for (guint i = 0; i < s->remotes->len; i++)
+        clients += ((const struct asa_remote *)g_ptr_array_index(s->remotes, i))->in;
+    summary_row(v, "LAN-to-LAN", s->sessions->len > clients ? s->sessions->len - clients : 0,
+                s->sessions_begun, s->sessions_peak);
+    if (s->remotes_begun)
+        summary_row(v, "IPsec Remote Access", clients, s->remotes_begun, s->remotes_peak);
     summary_row(v, asa_since(s, 8, 4) ? "IKEv1" : "IKE", ike, ike_all, 0);
     summary_row(v, "IPsec", ipsec, ipsec_all / 2, 0);
 }
@@ -338,7 +448,7 @@ void asa_show_session_summary(void *self, const struct cli_args *a, GString *out
                          "                           Active : Cumulative : Peak Concurrent\n");
     for (size_t i = 0; i < view_count(&v); i++) {
         const char *peak = view_cell(&v, i, "peak");
-        if (i == 1)
+        if (!peak && i && view_cell(&v, i - 1, "peak"))
             g_string_append(out, "\nTunnels:\n                           Active : Cumulative\n");
         g_string_append_printf(out, "  %-22s: %7s : %10s", view_cell(&v, i, "type"),
                                view_cell(&v, i, "active"), view_cell(&v, i, "cumulative"));
@@ -348,6 +458,18 @@ void asa_show_session_summary(void *self, const struct cli_args *a, GString *out
 }
 
 /* ---- Logging off ---- */
+
+static const char *group_of(const struct asa *s, const struct asa_session *w)
+{
+    const struct asa_remote *r = asa_remote_at(s, w->peer, w->nat);
+    return r ? r->group : asa_group_for(s, w->peer)->name;
+}
+
+static const char *name_of(const struct asa *s, const struct asa_session *w)
+{
+    const struct asa_remote *r = asa_remote_at(s, w->peer, w->nat);
+    return r && r->user ? r->user : IP4S(w->peer);
+}
 
 void asa_logoff(void *self, const struct cli_args *a, GString *out)
 {
@@ -365,8 +487,8 @@ void asa_logoff(void *self, const struct cli_args *a, GString *out)
     for (guint i = s->speech->sessions->len; i-- > 0;) {
         const struct asa_session *w = g_ptr_array_index(s->speech->sessions, i);
         if ((index && w->index != index) || (addr && w->peer != addr) ||
-            (group && strcmp(asa_group_for(s, w->peer)->name, group) != 0) ||
-            (name && strcmp(IP4S(w->peer), name) != 0))
+            (group && strcmp(group_of(s, w), group) != 0) ||
+            (name && strcmp(name_of(s, w), name) != 0))
             continue;
         n += asa_session_end(s, w->peer, w->nat, WHY_ADMIN);
     }

@@ -55,6 +55,10 @@ const struct cli_word asa_words_help[] = {
     { "peer", "IPSec peer" },
     { "counters", "Counters" },
     { "show vpn-sessiondb", "Show VPN session information" },
+    { "remote", "Show sessions of clients" },
+    { "ra-ikev1-ipsec", "Show sessions of clients" },
+    { "a-ipaddress", "Address that was assigned" },
+    { "p-ipaddress", "Address of the peer" },
     { "show vpn-sessiondb l2l", "Show IPsec LAN-to-LAN sessions" },
     { "show route", "Routing table" },
     { "show interface", "Interface status and statistics" },
@@ -323,6 +327,8 @@ const struct cli_word asa_words_help[] = {
     { "service-type", "What the user is for" },
     { "admin", "Configures the device" },
     { "nas-prompt", "Reads at the console" },
+    { "ipsec-over-tcp", "IPsec in TCP, for clients where nothing else passes" },
+    { "ipsec-over-tcp port", "Its ports" },
 #include "vendor/fw_words.def"
     { 0 } };
 // clang-format on

@@ -7,6 +7,7 @@
  *   pix_conn.c      what may pass: security levels, access-groups, sysopt; connections
  *   pix_nat.c       address translation: nat, global, static; show xlate
  *   pix_config*.c   configuration lines -> net, ike, ipsec configuration; their no forms
+ *   pix_ra*.c       remote access: groups, logins, addresses
  *   pix_running.c   write terminal: read back from the same configuration
  *   pix_exec.c      clear, debug, configure, write, reload; pix_ping.c ping
  *   pix_show*.c     show commands and views
@@ -39,6 +40,7 @@ enum pix_place {
     PIX_PLACE_SYSOPT,
     PIX_PLACE_ISAKMP, /* before the policies */
     PIX_PLACE_TAIL,   /* telnet, ssh, terminal */
+    PIX_PLACE_HIDDEN, /* part of another line */
 };
 struct pix_kept {
     enum pix_place place;
@@ -83,6 +85,7 @@ struct pix {
     struct net_conn_rules conns;
     char *management; /* management-access: nameif; NULL = none */
     struct fw_nat *nat;
+    struct pix_access *access; /* pix_ra.h */
     unsigned debug; /* enum pix_debug */
     struct pix_speech *speech;
     struct pix_ping *ping;
@@ -163,6 +166,7 @@ void pix_transform_text(struct esp_suite s, GString *out); /* "esp-3des esp-sha-
 void pix_kept_free(void *p);
 void pix_keep_line(struct pix *s, enum pix_place place, const char *key, const char *text);
 void pix_keep_remove(struct pix *s, const char *key);
+const char *pix_kept_text(const struct pix *s, const char *key); /* NULL = none */
 
 /* ---- pix_running.c ---- */
 /* `secrets`: keys are shown, as in what is saved; otherwise asterisks. */

@@ -234,8 +234,6 @@ const struct cli_command pix_config_isakmp[] = {
     { ISAKMP "enable if:WORD",                               enable,           CLI_NO },
     { ISAKMP "identity (address|hostname)",                  identity,         ATTR },
     { ISAKMP "keepalive seconds:<10-3600> [retry:<2-10>]",   keepalive,        ATTR },
-    { ISAKMP "client configuration rest:LINE",               remote_access,    CLI_HIDDEN },
-    { "vpngroup rest:LINE",                                  remote_access,    CLI_NO | CLI_HIDDEN },
     { "vpdn rest:LINE",                                      remote_access,    CLI_NO | CLI_HIDDEN },
     { "vpnclient rest:LINE",                                 remote_access,    CLI_NO | CLI_HIDDEN },
     { "clear isakmp",                                        clear_isakmp,     0 },

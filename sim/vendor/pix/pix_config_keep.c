@@ -22,6 +22,12 @@ static struct pix_kept *find(const struct pix *s, const char *key)
     return NULL;
 }
 
+const char *pix_kept_text(const struct pix *s, const char *key)
+{
+    const struct pix_kept *k = find(s, key);
+    return k ? k->text : NULL;
+}
+
 void pix_keep_line(struct pix *s, enum pix_place place, const char *key, const char *text)
 {
     struct pix_kept *k = find(s, key);
@@ -115,7 +121,6 @@ const struct cli_command pix_config_keep[] = {
     EACH("icmp (permit|deny) rest:LINE", PAGER),
     EACH("ip audit rest:LINE", IP),
     EACH("ip verify reverse-path interface name:WORD", IP),
-    EACH("ip local pool name:WORD range:WORD", IP),
     KNO("failover", IP),
     K("failover timeout value:WORD", IP),
     K("failover poll value:<3-15>", IP),
@@ -124,7 +129,6 @@ const struct cli_command pix_config_keep[] = {
     EACH("pdm location rest:LINE", IP),
     K("arp timeout value:<60-1215752>", IP),
     EACH("timeout (conn|half-closed|udp|rpc|h323|h225|mgcp|sip|sip_media|sip-disconnect|sip-invite|uauth) rest:LINE", TIMEOUT),
-    EACH("aaa-server name:WORD rest:LINE", TIMEOUT),
     EACH("aaa (authentication|authorization|accounting) rest:LINE", TIMEOUT),
     KNO("http server enable", TIMEOUT),
     EACH("http address:A.B.C.D mask:A.B.C.D if:WORD", TIMEOUT),
@@ -148,7 +152,6 @@ const struct cli_command pix_config_keep[] = {
     K("ssh timeout value:<1-60>", TAIL),
     EACH("ssh address:A.B.C.D [mask:A.B.C.D [if:WORD]]", TAIL),
     K("console timeout value:<0-60>", TAIL),
-    EACH("username name:WORD password secret:LINE", TAIL),
     EACH("banner (exec|login|motd) text:LINE", TAIL),
     EACH("privilege rest:LINE", TAIL),
     EACH("dhcpd rest:LINE", TAIL),

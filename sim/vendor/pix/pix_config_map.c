@@ -10,9 +10,21 @@ static const char *map_name(const struct cli_args *a)
     return cli_arg(a, "map");
 }
 
+/* The same words configure the templates of a dynamic map. */
+static bool is_dynamic(const struct cli_args *a)
+{
+    return cli_has(a, "dynamic-map");
+}
+
+static struct ipsec_map *map_of(struct pix *s, const struct cli_args *a)
+{
+    const struct ipsec_conf *c = s->d->ipsec_conf;
+    return is_dynamic(a) ? ipsec_dynamic_find(c, map_name(a)) : ipsec_map_find(c, map_name(a));
+}
+
 static struct ipsec_map_entry *find(struct pix *s, const struct cli_args *a)
 {
-    struct ipsec_map *map = ipsec_map_find(s->d->ipsec_conf, map_name(a));
+    struct ipsec_map *map = map_of(s, a);
     uint32_t seq = 0;
     cli_arg_u32(a, "seq", &seq);
     return map ? ipsec_entry_find(map, seq) : NULL;
@@ -24,13 +36,20 @@ static struct ipsec_map_entry *entry(struct pix *s, const struct cli_args *a, GS
     struct ipsec_map_entry *e = find(s, a);
     uint32_t seq = 0;
     cli_arg_u32(a, "seq", &seq);
+    if (e && e->dynamic) {
+        pix_refuse(s, out, "ERROR: crypto map \"%s\" %u refers to a dynamic map", map_name(a), seq);
+        return NULL;
+    }
     if (e)
         return e;
     if (cli_negated(a)) {
-        pix_refuse(s, out, "ERROR: crypto map \"%s\" %u does not exist", map_name(a), seq);
+        pix_refuse(s, out, "ERROR: crypto %smap \"%s\" %u does not exist",
+                   is_dynamic(a) ? "dynamic-" : "", map_name(a), seq);
         return NULL;
     }
-    return ipsec_entry_make(ipsec_map_make(s->d->ipsec_conf, map_name(a)), seq);
+    struct ipsec_conf *c = s->d->ipsec_conf;
+    return ipsec_entry_make(
+        is_dynamic(a) ? ipsec_dynamic_make(c, map_name(a)) : ipsec_map_make(c, map_name(a)), seq);
 }
 
 static void remove_map(struct pix *s, const char *name)
@@ -143,7 +162,7 @@ static void set_lifetime(void *self, const struct cli_args *a, GString *out)
 static void no_entry(void *self, const struct cli_args *a, GString *out)
 {
     struct pix *s = self;
-    struct ipsec_map *map = ipsec_map_find(s->d->ipsec_conf, map_name(a));
+    struct ipsec_map *map = map_of(s, a);
     uint32_t seq;
     bool one = cli_arg_u32(a, "seq", &seq);
     if (!cli_negated(a) && !cli_has(a, "clear")) {
@@ -157,9 +176,38 @@ static void no_entry(void *self, const struct cli_args *a, GString *out)
     g_autofree char *name = g_strdup(map->name);
     if (one)
         ipsec_entry_remove(map, seq);
-    if (!one || map->entries->len == 0)
+    if ((!one || map->entries->len == 0) && is_dynamic(a))
+        ipsec_dynamic_remove(s->d->ipsec_conf, name);
+    else if (!one || map->entries->len == 0)
         remove_map(s, name);
     pix_changed(s, "no crypto map");
+}
+
+/* An entry that refers to a dynamic map has nothing of its own. */
+static void refer(void *self, const struct cli_args *a, GString *out)
+{
+    struct pix *s = self;
+    const char *name = cli_arg(a, "template");
+    struct ipsec_map_entry *e = find(s, a);
+    uint32_t seq = 0;
+    cli_arg_u32(a, "seq", &seq);
+    if (cli_negated(a)) {
+        no_entry(self, a, out);
+        return;
+    }
+    if (!ipsec_dynamic_find(s->d->ipsec_conf, name)) {
+        pix_refuse(s, out, "ERROR: dynamic crypto map with tag \"%s\" does not exist.", name);
+        return;
+    }
+    if (e && !e->dynamic && (e->acl || e->peers->len || e->transform_sets->len)) {
+        pix_refuse(s, out, "ERROR: crypto map \"%s\" %u is not a dynamic one", map_name(a), seq);
+        return;
+    }
+    if (!e)
+        e = ipsec_entry_make(ipsec_map_make(s->d->ipsec_conf, map_name(a)), seq);
+    g_free(e->dynamic);
+    e->dynamic = g_strdup(name);
+    pix_changed(s, "crypto map dynamic");
 }
 
 /* A fresh entry is said to do nothing yet. */
@@ -223,14 +271,16 @@ static void on_interface(void *self, const struct cli_args *a, GString *out)
     pix_changed(s, "crypto map on an interface");
 }
 
-#define MAP      "crypto map map:WORD seq:<1-65535> "
+#define MAP      "crypto (map|dynamic-map) map:WORD seq:<1-65535> "
+#define STATIC   "crypto map map:WORD seq:<1-65535> "
 #define LIFETIME "set security-association lifetime "
 #define SETS     "set1:WORD [set2:WORD [set3:WORD [set4:WORD [set5:WORD [set6:WORD]]]]]"
 #define N        CLI_NO | CLI_NO_ONLY_PREFIX
 
 // clang-format off
 const struct cli_command pix_config_map[] = {
-    { MAP "ipsec-isakmp",                                   name_entry,        CLI_NO },
+    { STATIC "ipsec-isakmp",                                name_entry,        CLI_NO },
+    { STATIC "ipsec-isakmp dynamic template:WORD",          refer,             N },
     { MAP "match address acl:WORD",                         match_address,     N },
     { MAP "set peer peer:A.B.C.D",                          set_peer,          N },
     { MAP "set transform-set " SETS,                        set_transform_set, N },
@@ -239,13 +289,11 @@ const struct cli_command pix_config_map[] = {
     { MAP LIFETIME "kilobytes kilobytes-value:<2560-536870912>", set_lifetime, N },
     { MAP LIFETIME "seconds seconds-value:<120-86400> kilobytes kilobytes-value:<2560-536870912>",
                                                             set_lifetime,      0 },
-    { "crypto map map:WORD [seq:<1-65535>]",                no_entry,          CLI_NO | CLI_HIDDEN },
-    { "clear crypto map map:WORD [seq:<1-65535>]",          no_entry,          CLI_HIDDEN },
-    { MAP "ipsec-manual",                                   not_modelled,      CLI_HIDDEN },
-    { MAP "ipsec-isakmp dynamic template:WORD",             not_modelled,      CLI_HIDDEN },
-    { MAP "set session-key rest:LINE",                      not_modelled,      CLI_HIDDEN },
-    { "crypto map map:WORD client rest:LINE",               not_modelled,      CLI_HIDDEN },
-    { "crypto dynamic-map rest:LINE",                       not_modelled,      CLI_HIDDEN },
+    { "crypto (map|dynamic-map) map:WORD [seq:<1-65535>]",  no_entry,          CLI_NO | CLI_HIDDEN },
+    { "clear crypto (map|dynamic-map) map:WORD [seq:<1-65535>]", no_entry,     CLI_HIDDEN },
+    { STATIC "ipsec-manual",                                not_modelled,      CLI_HIDDEN },
+    { STATIC "set session-key rest:LINE",                   not_modelled,      CLI_HIDDEN },
+    { "crypto map map:WORD client token authentication rest:LINE", not_modelled, CLI_HIDDEN },
     { "crypto map map:WORD interface if:WORD",              on_interface,      CLI_NO },
     { 0 } };
 // clang-format on

@@ -2,18 +2,27 @@
  * does. Configuration is flat: every line is whole. Exec commands are understood in configuration
  * mode too. */
 #include "pix_nat.h"
+#include "pix_ra.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 /* ---- Modes ---- */
 
-static const struct cli_command *const exec_tables[] = {
-    pix_show_table, pix_exec_table, pix_ping_table, pix_conn_table, pix_exec_nat, NULL};
-static const struct cli_command *const config_tables[] = {
-    pix_config_nav,    pix_config_global, pix_config_logging, pix_config_acl,
-    pix_config_isakmp, pix_config_ipsec,  pix_config_map,     pix_config_path,
-    pix_config_keep,   pix_config_nat,    pix_config_natt,    NULL};
+static const struct cli_command *const exec_tables[] = {pix_show_table,
+                                                        pix_exec_table,
+                                                        pix_ping_table,
+                                                        pix_conn_table,
+                                                        pix_exec_nat,
+                                                        pix_exec_access,
+                                                        NULL};
+static const struct cli_command *const config_tables[] = {pix_config_nav,     pix_config_global,
+                                                          pix_config_logging, pix_config_acl,
+                                                          pix_config_isakmp,  pix_config_ipsec,
+                                                          pix_config_map,     pix_config_path,
+                                                          pix_config_keep,    pix_config_nat,
+                                                          pix_config_natt,    pix_config_access,
+                                                          pix_config_aaa,     NULL};
 
 const struct cli_mode pix_mode_exec = {"exec", exec_tables, NULL};
 const struct cli_mode pix_mode_config = {"config", config_tables, NULL};
@@ -131,6 +140,7 @@ static bool pix_init(struct device *d, const char *version, GError **error)
     for (size_t i = 0; i < PIX_LOGS; i++)
         s->level[i] = -1;
     s->silenced = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    pix_access_start(s);
     set_profile(s);
     set_defaults(s);
     pix_natt_init(s);
@@ -140,6 +150,7 @@ static bool pix_init(struct device *d, const char *version, GError **error)
     net_udp_yield(d->node, 500, true); /* until IKE is enabled */
     pix_speech_init(s);
     pix_conn_start(s);
+    pix_ra_start(s);
     pix_if_make(s, "ethernet0");
     pix_if_make(s, "ethernet1");
     return true;
@@ -151,6 +162,8 @@ static void pix_free(struct device *d)
     net_udp_unbind(d->node, 500);
     pix_ping_clear(s);
     pix_conn_stop(s);
+    pix_ra_stop(s);
+    pix_access_stop(s);
     pix_speech_clear(s);
     cli_free(s->cli);
     g_ptr_array_unref(s->interfaces);

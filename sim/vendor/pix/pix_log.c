@@ -2,6 +2,7 @@
  * the console and the buffer, debug lines to the console. What is remembered follows the events
  * whether debugs are on or not, because show uses the same numbers. */
 #include "pix_log_priv.h"
+#include "pix_ra.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -141,6 +142,7 @@ static void remember_after(struct pix *s, const struct trace_event *t)
             w->state = e->new;
     } else if (t->id == EV_ike_sa_gone) {
         const struct ev_ike_sa_gone *e = t->data;
+        pix_remote_gone(s, e->sa);
         g_ptr_array_remove(s->speech->ike, pix_ike_of(s, e->sa));
     } else if (t->id == EV_ipsec_sa_dead) {
         const struct ev_ipsec_sa_dead *e = t->data;
@@ -245,13 +247,14 @@ void pix_message_ends(struct pix *s)
 /* ---- Listening ---- */
 
 const struct pix_hearing *const pix_hearings[] = {
-    pix_hear_log_ike, pix_hear_log_packet, pix_hear_nat,   pix_hear_isakmp,
-    pix_hear_quick,   pix_hear_natt,       pix_hear_ipsec, pix_hear_engine};
+    pix_hear_log_ike, pix_hear_log_packet, pix_hear_nat,   pix_hear_isakmp, pix_hear_quick,
+    pix_hear_natt,    pix_hear_config,     pix_hear_ipsec, pix_hear_engine};
 const size_t pix_n_hearings = G_N_ELEMENTS(pix_hearings);
 #define LOG_TABLES 3 /* the first ones; the others are of the debugs below */
 static const unsigned debugs_of[G_N_ELEMENTS(pix_hearings)] = {0,
                                                                0,
                                                                0,
+                                                               PIX_DEBUG_ISAKMP,
                                                                PIX_DEBUG_ISAKMP,
                                                                PIX_DEBUG_ISAKMP,
                                                                PIX_DEBUG_ISAKMP,

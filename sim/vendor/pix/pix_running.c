@@ -1,6 +1,7 @@
 /* write terminal: the configuration read back from the rooms that keep it, in the order in which
  * the device prints it. With the keys in it, loading the text gives the same again. */
 #include "pix_nat.h"
+#include "pix_ra.h"
 
 #include <string.h>
 
@@ -113,10 +114,14 @@ static void ipsec(const struct pix *s, GString *out)
         line(out, "crypto ipsec security-association lifetime kilobytes %u", c->life_kb);
 }
 
-static void map_entry(const char *map, const struct ipsec_map_entry *e, GString *out)
+static void map_entry(const char *kind, const char *map, const struct ipsec_map_entry *e,
+                      GString *out)
 {
-    g_autofree char *head = g_strdup_printf("crypto map %s %u", map, e->seq);
-    line(out, "%s ipsec-isakmp", head);
+    g_autofree char *head = g_strdup_printf("crypto %s %s %u", kind, map, e->seq);
+    if (e->dynamic)
+        line(out, "%s ipsec-isakmp dynamic %s", head, e->dynamic);
+    else if (strcmp(kind, "map") == 0)
+        line(out, "%s ipsec-isakmp", head);
     if (e->acl)
         line(out, "%s match address %s", head, e->acl);
     if (e->pfs != GROUP_NONE)
@@ -139,10 +144,16 @@ static void map_entry(const char *map, const struct ipsec_map_entry *e, GString 
 static void maps(const struct pix *s, GString *out)
 {
     const struct ipsec_conf *c = s->d->ipsec_conf;
+    for (guint i = 0; i < c->dynamics->len; i++) {
+        const struct ipsec_map *map = g_ptr_array_index(c->dynamics, i);
+        for (guint j = 0; j < map->entries->len; j++)
+            map_entry("dynamic-map", map->name, g_ptr_array_index(map->entries, j), out);
+    }
     for (guint i = 0; i < c->maps->len; i++) {
         const struct ipsec_map *map = g_ptr_array_index(c->maps, i);
         for (guint j = 0; j < map->entries->len; j++)
-            map_entry(map->name, g_ptr_array_index(map->entries, j), out);
+            map_entry("map", map->name, g_ptr_array_index(map->entries, j), out);
+        pix_client_maps_text(s, map->name, out);
         EACH_INTERFACE(s, f)
         if (g_strcmp0(ipsec_bound(s->d->ipsec, pix_net_if(s, f)), map->name) == 0)
             line(out, "crypto map %s interface %s", map->name, f->nameif);
@@ -171,6 +182,7 @@ static void isakmp(const struct pix *s, bool secrets, GString *out)
     if (f->listens)
         line(out, "isakmp enable %s", f->nameif);
     keys(s, secrets, out);
+    pix_client_pool_text(s, out);
     if (s->identity_address)
         line(out, "isakmp identity address");
     if (c->liveness.threshold_s && c->liveness.retry_s)
@@ -223,12 +235,16 @@ void pix_running_config(struct pix *s, bool secrets, GString *out)
     kept(s, PIX_PLACE_PAGER, text);
     logging(s, text);
     addresses(s, text);
+    pix_pools_text(s, text);
     kept(s, PIX_PLACE_IP, text);
     routes(s, text);
+    pix_servers_text(s, secrets, text);
     kept(s, PIX_PLACE_TIMEOUT, text);
     ipsec(s, text);
     maps(s, text);
     isakmp(s, secrets, text);
+    pix_groups_text(s, secrets, text);
+    pix_users_text(s, text);
     kept(s, PIX_PLACE_TAIL, text);
     g_string_append_printf(out, ": Saved\n:\n%s", text->str);
     checksum(text, out);

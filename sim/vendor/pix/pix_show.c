@@ -1,6 +1,7 @@
 /* Every show command of the PIX kind as a row, and every listing that expectations can read as
  * data. */
 #include "pix_nat.h"
+#include "pix_ra.h"
 #include "pix_show_priv.h"
 
 #include <string.h>
@@ -52,6 +53,8 @@ static const struct { const char *words; pix_view_fn fn; } views[] = {
     { "access-list",      pix_view_access_list },
     { "logging",          pix_view_logging },
     { "xlate",            pix_view_xlate },
+    { "ip local pool",    pix_view_pool },
+    { "uauth",            pix_view_uauth },
 };
 // clang-format on
 

@@ -20,6 +20,22 @@ static const char *state_word(enum ike_state state)
         return "MM_KEY_EXCH";
     case IKE_STATE_I_MM6:
         return "MM_KEY_AUTH";
+    case IKE_STATE_R_AM1:
+    case IKE_STATE_R_AM_AAA_AWAIT:
+        return "AG_NO_STATE";
+    case IKE_STATE_I_AM1:
+    case IKE_STATE_R_AM2:
+        return "AG_INIT_EXCH";
+    case IKE_STATE_I_AM2:
+        return "AG_AUTH";
+    case IKE_STATE_XAUTH_AAA_START_LOGIN_AWAIT:
+    case IKE_STATE_XAUTH_REQ_SENT:
+    case IKE_STATE_XAUTH_AAA_CONT_LOGIN_AWAIT:
+    case IKE_STATE_XAUTH_SET_SENT:
+        return "OAK_CONF_XAUTH";
+    case IKE_STATE_CONFIG_AUTHOR_AAA_AWAIT:
+    case IKE_STATE_CONFIG_SET_SENT:
+        return "OAK_CONF_ADDR";
     case IKE_STATE_QM_IDLE:
         return "QM_IDLE";
     default:
