@@ -145,6 +145,8 @@ void ike_on_turn(struct ike_engine *e, void (*fn)(void *self, const struct ike_t
 
 /* Ends IKE SAs: sends DELETE where a working SA allows it. 0 = every SA. Returns how many. */
 size_t ike_clear(struct ike_engine *e, ike_sa_id id, enum ike_why why);
+/* This end has that address no more: SAs that speak from it end, and nothing is sent. */
+size_t ike_address_gone(struct ike_engine *e, ip4 local);
 /* The device lost its memory (reload): everything goes, nothing is sent. */
 void ike_forget_all(struct ike_engine *e);
 

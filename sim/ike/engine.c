@@ -339,6 +339,19 @@ size_t ike_clear(struct ike_engine *e, ike_sa_id id, enum ike_why why)
     return ended;
 }
 
+size_t ike_address_gone(struct ike_engine *e, ip4 local)
+{
+    size_t ended = 0;
+    for (guint i = 0; i < e->sas->len; i++) {
+        struct ike_sa *sa = e->sas->pdata[i];
+        if (sa->local != local || sa->state == IKE_STATE_DEAD)
+            continue;
+        ike_sa_end(sa, WHY_CONFIG, IKE_INPUT_INTERNAL_PHASE1_DEL, false);
+        ended++;
+    }
+    return ended;
+}
+
 void ike_conf_changed(struct ike_engine *e)
 {
     for (guint i = 0; i < e->sas->len; i++) {

@@ -6,9 +6,55 @@
 
 #include "vendor/ios/ios_show_priv.h"
 
+/* Which address each interface had by its last lease. */
+struct ios_leased {
+    const struct net_if *i;
+    ip4 addr;
+};
+
+static struct ios_leased *leased(struct ios *s, const struct net_if *i)
+{
+    struct ios_leased fresh = {i, 0};
+    for (guint k = 0; k < s->ra->leased->len; k++) {
+        struct ios_leased *l = &g_array_index(s->ra->leased, struct ios_leased, k);
+        if (l->i == i)
+            return l;
+    }
+    g_array_append_val(s->ra->leased, fresh);
+    return &g_array_index(s->ra->leased, struct ios_leased, s->ra->leased->len - 1);
+}
+
+/* SAs speak from the address they were made with. When it goes, they go, and nobody is told: there
+ * is no address to tell it from. The peer keeps its own (hub-and-spoke.md 2.6 point 3). */
+static void address_gone(struct ios *s, ip4 addr)
+{
+    struct peer {
+        ip4 addr;
+        uint32_t nat;
+    };
+    g_autoptr(GArray) peers = g_array_new(FALSE, FALSE, sizeof(struct peer));
+    if (!addr)
+        return;
+    ike_address_gone(s->d->ike, addr);
+    for (size_t i = 0; i < ipsec_ident_count(s->d->ipsec); i++) {
+        const struct ipsec_ident *ident = ipsec_ident_at(s->d->ipsec, i);
+        struct peer p = {ident->peer, ident->nat};
+        g_array_append_val(peers, p);
+    }
+    for (guint i = 0; i < peers->len; i++) {
+        const struct peer *p = &g_array_index(peers, struct peer, i);
+        ipsec_peer_gone(s->d->ipsec, addr, p->addr, p->nat, WHY_CONFIG);
+    }
+}
+
 static void changed(void *self, const struct dhcp_lease *l, enum dhcp_change what)
 {
     struct ios *s = self;
+    struct ios_leased *had = leased(s, l->i);
+    ip4 now = what == DHCP_CHANGE_LOST ? 0 : l->addr;
+    if (had->addr != now)
+        address_gone(s, had->addr);
+    had->addr = now;
     if (what == DHCP_CHANGE_BOUND)
         ios_log(s, "DHCP", 6, "ADDRESS_ASSIGN",
                 "Interface %s assigned DHCP address %s, mask %s, hostname %s", l->i->name,
@@ -19,12 +65,14 @@ static void changed(void *self, const struct dhcp_lease *l, enum dhcp_change wha
 
 void ios_dhcp_init(struct ios *s)
 {
+    s->ra->leased = g_array_new(FALSE, FALSE, sizeof(struct ios_leased));
     s->ra->dhcp = dhcp_client_new(s->d, changed, s);
 }
 
 void ios_dhcp_clear(struct ios *s)
 {
     dhcp_client_free(s->ra->dhcp);
+    g_array_unref(s->ra->leased);
 }
 
 const struct dhcp_lease *ios_dhcp_lease(const struct ios *s, const struct net_if *i)

@@ -106,6 +106,7 @@ struct ios_ra {
     uint32_t radius_timeout_s, radius_retransmit, radius_deadtime_min;
 
     struct dhcp_client *dhcp; /* ios_dhcp.c */
+    GArray *leased;           /* struct ios_leased */
 
     GArray *sessions;     /* struct ios_ra_session */
     GPtrArray *questions; /* struct ios_question */
