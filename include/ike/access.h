@@ -32,6 +32,8 @@ struct ike_party {
     char key[128];  /* its pre-shared key; "" = what the address finds */
     bool ask_key;   /* the key is asked for by fetch_key (aggressive mode waits for it) */
     bool xauth;     /* a login is wanted after phase 1 */
+    bool login_again; /* when phase 1 is renewed, too; else as the profile says */
+    bool tell_life;   /* it hears of a lifetime of phase 1 shorter than it offered; else the same */
     bool no_proof;  /* whoever knows the group key is let in although a login is configured */
     enum ike_cfg_way config;
     bool has_liveness; /* it is watched so, instead of as its address says */

@@ -152,8 +152,8 @@ void ike_phase1_tell_life(struct ike_exchange *x)
     struct ike_sa *sa = x->sa;
     uint8_t cookies[16], data[12];
     struct wr w = wr_over(data, sizeof data);
-    if (x->role != IKE_RESPONDER || !sa->e->profile->p1_tell_life ||
-        sa->offered_s <= sa->policy.lifetime_s)
+    bool tells = sa->e->profile->p1_tell_life || (sa->guest && sa->guest->party.tell_life);
+    if (x->role != IKE_RESPONDER || !tells || sa->offered_s <= sa->policy.lifetime_s)
         return;
     /* What is said is sealed after the last block of phase 1        RFC 2409 Appendix B */
     memcpy(sa->last_block, x->iv, sizeof sa->last_block);
