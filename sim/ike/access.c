@@ -125,23 +125,39 @@ static struct ike_sa *session_of(const struct ike_sa *sa)
     return NULL;
 }
 
+static void hand_over(struct ike_sa *from, struct ike_sa *to)
+{
+    const struct ike_access *access = &to->e->access;
+    struct ike_guest *old = from->guest, *g = to->guest;
+    if (!g->user)
+        g->user = g_strdup(old->user);
+    g->assigned = old->assigned;
+    g->logged_in = old->logged_in;
+    g->configured = old->configured;
+    g->held = true;
+    old->held = false;
+    if (access->moved)
+        access->moved(access->self, from->id, to->id);
+}
+
 bool ike_guest_take_over(struct ike_sa *sa)
 {
-    const struct ike_access *access = &sa->e->access;
-    struct ike_guest *g = sa->guest;
+    const struct ike_guest *g = sa->guest;
     struct ike_sa *old = session_of(sa);
     if (!old || (g->user && g_strcmp0(g->user, old->guest->user) != 0))
         return false;
-    if (!g->user)
-        g->user = g_strdup(old->guest->user);
-    g->assigned = old->guest->assigned;
-    g->logged_in = old->guest->logged_in;
-    g->configured = old->guest->configured;
-    g->held = true;
-    old->guest->held = false;
-    if (access->moved)
-        access->moved(access->self, old->id, sa->id);
+    hand_over(old, sa);
     return true;
+}
+
+/* An older one that serves again, where the newer ends before it. */
+static struct ike_sa *heir_of(const struct ike_sa *sa)
+{
+    struct ike_sa *other = ike_sa_serving(sa);
+    const struct ike_guest *g = other ? other->guest : NULL;
+    bool same = g && !g->way && !g->held && strcmp(g->party.name, sa->guest->party.name) == 0 &&
+                g_strcmp0(g->user, sa->guest->user) == 0;
+    return same ? other : NULL;
 }
 
 /* ---- The order of things ---- */
@@ -174,8 +190,12 @@ bool ike_guest_begin(struct ike_sa *sa)
         return false;
     if (g->way)
         return way_begin(sa);
-    if (sa->role == IKE_RESPONDER && !sa->e->profile->reauth_on_rekey && ike_guest_take_over(sa))
-        return false;
+    bool again = sa->e->profile->reauth_on_rekey || g->party.login_again;
+    if (sa->role == IKE_RESPONDER && !again && ike_guest_take_over(sa)) {
+        ike_sa_serve(sa);
+        ike_login_confirm(sa);
+        return true;
+    }
     if (ike_login_is_wanted(sa)) {
         ike_login_start(sa);
         return true;
@@ -203,6 +223,17 @@ void ike_guest_go_on(struct ike_sa *sa)
 }
 
 /* ---- The end ---- */
+
+/* Who leaves, leaves altogether: no older SA serves instead. */
+static void leave(const struct ike_sa *sa, enum ike_why why)
+{
+    const struct ike_peer *p = sa->peer;
+    for (guint i = 0; i < p->sas->len; i++) {
+        struct ike_sa *other = p->sas->pdata[i];
+        if (other != sa && other->retired && other->guest && other->guest->way)
+            ike_sa_end(other, why, IKE_INPUT_INTERNAL_PHASE1_DEL, true);
+    }
+}
 
 /* What was made under a session ends with it. INITIAL-CONTACT and dead peer detection have seen to
  * that. */
@@ -235,6 +266,11 @@ void ike_guest_ended(struct ike_sa *sa, enum ike_why why)
     sim_timer_disarm(&g->wait);
     for (guint i = 0; g->xacts && i < g->xacts->len; i++)
         ike_exchange_close(g->xacts->pdata[i]);
+    if (g->way && !sa->retired && (why == WHY_ADMIN || why == WHY_USER_GONE))
+        leave(sa, why);
+    struct ike_sa *heir = g->held && sa->state == IKE_STATE_DEAD ? heir_of(sa) : NULL;
+    if (heir)
+        hand_over(sa, heir);
     drop_tunnels(sa, why);
     if (g->held) {
         if (g->assigned)

@@ -83,6 +83,7 @@ struct ike_cfg_attr ike_cfg_basic(uint16_t type, uint16_t value, uint8_t bytes[2
 /* ---- xauth.c ---- */
 bool ike_login_is_wanted(const struct ike_sa *sa);
 void ike_login_start(struct ike_sa *sa);
+void ike_login_confirm(struct ike_sa *sa); /* it is not asked for again */
 void ike_login_reply(struct ike_exchange *x, const struct ike_cfg *reply);
 void ike_login_acked(struct ike_exchange *x);
 void ike_login_asked(struct ike_exchange *x, const struct ike_cfg *request); /* who comes in */

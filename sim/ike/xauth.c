@@ -87,26 +87,38 @@ void ike_login_reply(struct ike_exchange *x, const struct ike_cfg *reply)
                   password ? password : "");
 }
 
+static void tell_verdict(struct ike_sa *sa, bool ok, enum ike_input input)
+{
+    uint8_t bytes[2];
+    const struct ike_cfg_attr status = ike_cfg_basic(CFG_ATTR_XAUTH_STATUS, ok, bytes);
+    sa->guest->verdict = ok;
+    ike_xact_start(sa, IKE_ABOUT_STATUS, &(struct ike_cfg){CFG_SET, 0, &status, 1}, input,
+                   IKE_STATE_XAUTH_SET_SENT);
+}
+
+/* Who agreed on a login waits for one, though its session goes on: the verdict comes without. */
+void ike_login_confirm(struct ike_sa *sa)
+{
+    if (sa->policy.auth == IKE_AUTH_XAUTH_INIT_PSK && sa->state == IKE_STATE_QM_IDLE)
+        tell_verdict(sa, true, IKE_INPUT_INTERNAL_PHASE1_COMPLETE);
+}
+
 void ike_login_judged(struct ike_engine *e, ike_sa_id id, bool ok, bool again)
 {
     struct ike_sa *sa = ike_sa_by_id(e, id);
-    uint8_t bytes[2];
     if (!sa || sa->state != IKE_STATE_XAUTH_AAA_CONT_LOGIN_AWAIT)
         return;
     struct ike_guest *g = sa->guest;
-    const struct ike_cfg_attr status = ike_cfg_basic(CFG_ATTR_XAUTH_STATUS, ok, bytes);
     TRACE(e->scope, ike_aaa_reply, .sa = id, .remote = sa->remote, .what = "login", .ok = ok);
     TRACE(e->scope, ike_login, .sa = id, .remote = sa->remote, .name = g->party.name,
           .user = g->user, .ok = ok);
-    g->verdict = ok;
     g->logged_in = g->logged_in || ok;
     if (ok && !ike_guest_take_over(sa))
         g->held = true;
     if (!ok && again)
         ask_for_login(sa, IKE_INPUT_FROM_AAA_CONT_LOGIN);
     else
-        ike_xact_start(sa, IKE_ABOUT_STATUS, &(struct ike_cfg){CFG_SET, 0, &status, 1},
-                       IKE_INPUT_FROM_AAA_CONT_LOGIN, IKE_STATE_XAUTH_SET_SENT);
+        tell_verdict(sa, ok, IKE_INPUT_FROM_AAA_CONT_LOGIN);
 }
 
 void ike_login_acked(struct ike_exchange *x)

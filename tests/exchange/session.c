@@ -132,6 +132,68 @@ Test(session, goes_on_when_phase_1_is_renewed)
     }
 }
 
+/* The newer SA ends first: the older one serves again, and has the session. */
+Test(session, falls_back_to_the_older_sa_when_the_newer_ends)
+{
+    struct login *l = login_new();
+    l->p->end[PAIR_R].profile.p1_tell_life = true;
+    l->p->end[PAIR_I].profile.p1_rekey_percent = 1;
+    in_as(l);
+    login_run(l, SECONDS(1000));
+    cr_assert_eq(l->moved, 1);
+    ike_sa_end(last(l, PAIR_R), WHY_ADMIN, IKE_INPUT_INTERNAL_PHASE1_DEL, true);
+    login_run(l, SECONDS(1010));
+    cr_expect_geq(l->moved, 2, "and back");
+    cr_expect_eq(l->departed, 0);
+    cr_expect_eq(l->leases, 1);
+    cr_expect(login_is_up(l));
+    ike_clear(l->p->end[PAIR_I].engine, 0, WHY_ADMIN);
+    login_run(l, SECONDS(1020));
+    cr_expect_eq(l->departed, 1);
+    login_free(l);
+}
+
+/* Who disconnects means all of its SAs. */
+Test(session, ends_with_the_sa_that_serves_though_an_older_one_is_left)
+{
+    struct login *l = login_new();
+    l->p->end[PAIR_R].profile.p1_tell_life = true;
+    l->p->end[PAIR_I].profile.p1_rekey_percent = 1;
+    in_as(l);
+    login_run(l, SECONDS(1000));
+    cr_assert_eq(l->moved, 1);
+    ike_clear(l->p->end[PAIR_I].engine, last(l, PAIR_I)->id, WHY_USER_GONE);
+    login_run(l, SECONDS(1010));
+    cr_expect_eq(l->departed, 1);
+    cr_expect_eq(l->leases, 0);
+    cr_expect_eq(l->ended, 2);
+    cr_expect_eq(l->p->end[PAIR_R].children->len, 0);
+    login_free(l);
+}
+
+/* The RFC draws the last message in clear. What stands beside its HASH proves nothing then. */
+Test(aggressive, third_message_may_come_in_clear)
+{
+    struct login *l = in();
+    ike_forget_all(l->p->end[PAIR_I].engine);
+    g_ptr_array_set_size(l->p->end[PAIR_I].children, 0);
+    login_call(l, "testgroup", "cisco321");
+    struct ike_rule rules[3];
+    struct ike_kind kind = ike_aggressive_mode;
+    memcpy(rules, kind.rule, sizeof rules);
+    rules[2].enc = false;
+    kind.rule = rules;
+    last(l, PAIR_I)->phase1->kind = &kind;
+    login_run(l, SECONDS(10));
+    cr_expect_eq(l->p->end[PAIR_I].installed, 2);
+    cr_expect_eq(l->departed, 0, "INITIAL-CONTACT in clear is not believed");
+    cr_expect_eq(l->moved, 1, "so its session goes on");
+    cr_expect_eq(l->judged_ok, 2, "and it is told so");
+    cr_expect_eq(l->challenged, 1);
+    last(l, PAIR_I)->phase1->kind = &ike_aggressive_mode;
+    login_free(l);
+}
+
 Test(session, asks_for_its_configuration_again)
 {
     struct login *l = in();
