@@ -18,6 +18,7 @@ struct acl_line {
     int icmp_type, icmp_code; /* -1 = any */
     bool log;
     char *remark; /* owned; a line with a remark matches nothing */
+    char *text; /* as it was written, where several lines come from one; owned; NULL = it is one */
     uint64_t hits;
 };
 struct acl {

@@ -35,6 +35,7 @@ void acl_line_free(struct acl_line *l)
     if (!l)
         return;
     g_free(l->remark);
+    g_free(l->text);
     g_free(l);
 }
 

@@ -171,3 +171,84 @@ Test(asa_nat_lines, of_an_older_configuration_become_identities)
                        "static obj-10.2.0.0 obj-10.2.0.0"));
     box_free(b);
 }
+
+/* ---- Objects in access lists ---- */
+
+static char *list_of(struct box *b)
+{
+    GString *all = g_string_new(NULL);
+    const struct acl *acl = net_acl(b->d->node, "l");
+    for (guint i = 0; acl && i < acl->lines->len; i++) {
+        const struct acl_line *l = g_ptr_array_index(acl->lines, i);
+        g_string_append_printf(all, "%s/%d>%s/%d ", IP4S(l->src.addr), ip4_mask_len(l->src.mask),
+                               IP4S(l->dst.addr), ip4_mask_len(l->dst.mask));
+    }
+    return g_string_free(all, FALSE);
+}
+
+Test(asa_acl_objects, a_line_stands_for_the_networks_of_its_objects_and_follows_them)
+{
+    static const struct {
+        const char *typed, *lines;
+    } row[] = {
+        {"access-list l extended permit ip object here object-group there",
+         "10.1.0.0/24>10.2.0.0/24 10.1.0.0/24>10.3.0.9/32 "},
+        {"access-list l line 1 extended permit ip host 10.9.9.9 any",
+         "10.9.9.9/32>0.0.0.0/0 10.1.0.0/24>10.2.0.0/24 10.1.0.0/24>10.3.0.9/32 "},
+        {"access-list l line 3 extended permit ip any object-group there",
+         "10.9.9.9/32>0.0.0.0/0 10.1.0.0/24>10.2.0.0/24 10.1.0.0/24>10.3.0.9/32 "
+         "0.0.0.0/0>10.2.0.0/24 0.0.0.0/0>10.3.0.9/32 "},
+        {"no access-list l extended permit ip any object-group there",
+         "10.9.9.9/32>0.0.0.0/0 10.1.0.0/24>10.2.0.0/24 10.1.0.0/24>10.3.0.9/32 "},
+        {"object-group network there\nno network-object host 10.3.0.9",
+         "10.9.9.9/32>0.0.0.0/0 10.1.0.0/24>10.2.0.0/24 "},
+        {"object network here\nhost 10.1.0.7", "10.9.9.9/32>0.0.0.0/0 10.1.0.7/32>10.2.0.0/24 "},
+        {"no access-list l extended permit ip host 10.9.9.9 any", "10.1.0.7/32>10.2.0.0/24 "},
+        {"no access-list l extended permit ip object here object-group there", ""},
+    };
+    struct box *b = box_new_of("asa", "8.4");
+    box_type(b, "configure terminal\nobject network here\nsubnet 10.1.0.0 255.255.255.0\n"
+                "object-group network there\nnetwork-object 10.2.0.0 255.255.255.0\n"
+                "network-object host 10.3.0.9\nexit");
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        const char *said = box_type(b, row[i].typed);
+        cr_expect_not(strstr(said, "ERROR"), "%s: %s", row[i].typed, said);
+        g_autofree char *lines = list_of(b);
+        cr_expect_str_eq(lines, row[i].lines, "%s", row[i].typed);
+    }
+    box_free(b);
+}
+
+Test(asa_acl_objects, are_shown_as_written_with_what_they_stand_for_and_load_again)
+{
+    struct box *b = box_new_of("asa", "8.4"), *c = box_new_of("asa", "8.4");
+    box_type(b, "configure terminal\nobject network here\nsubnet 10.1.0.0 255.255.255.0\n"
+                "object-group network there\nnetwork-object 10.2.0.0 255.255.255.0\n"
+                "network-object host 10.3.0.9\nexit\n"
+                "access-list l extended permit tcp object here object-group there eq www\n"
+                "access-list l extended deny ip any any\nend\nwrite memory");
+    const char *shown = box_type(b, "show access-list l");
+    cr_expect(strstr(shown,
+                     "access-list l line 1 extended permit tcp object here object-group there eq "
+                     "www\n"
+                     "  access-list l line 1 extended permit tcp 10.1.0.0 255.255.255.0 10.2.0.0 "
+                     "255.255.255.0 eq www (hitcnt=0)\n"
+                     "  access-list l line 1 extended permit tcp 10.1.0.0 255.255.255.0 host "
+                     "10.3.0.9 eq www (hitcnt=0)\n"
+                     "access-list l line 2 extended deny ip any any (hitcnt=0)\n"),
+              "%s", shown);
+    cr_expect(strstr(b->d->startup_text,
+                     "access-list l extended permit tcp object here object-group there eq www \n"
+                     "access-list l extended deny ip any any \n"));
+    box_load(c, b->d->startup_text);
+    box_type(c, "end\nwrite memory");
+    cr_expect_str_eq(c->d->startup_text, b->d->startup_text);
+    box_type(b, "configure terminal");
+    cr_expect(strstr(box_type(b, "access-list l extended permit ip object nobody any"),
+                     "ERROR: specified object <nobody> does not exist"));
+    cr_expect(strstr(box_type(b, "no object network here"), "object is being used"));
+    box_type(b, "clear configure access-list l");
+    cr_expect_not(strstr(box_type(b, "no object network here"), "ERROR"));
+    box_free(b);
+    box_free(c);
+}

@@ -1,5 +1,5 @@
 /* Access lists, with netmasks: their lines, and a line back to its text. */
-#include "asa.h"
+#include "asa_nat.h"
 
 #include <string.h>
 
@@ -11,8 +11,8 @@ static const struct vendor_name own_port[] = {
 #define ICMP_TYPES                                                                                 \
     "[echo|echo-reply|unreachable|source-quench|redirect|time-exceeded|parameter-problem"          \
     "|timestamp-request|timestamp-reply|traceroute|type:<0-255> [code:<0-255>]]"
-#define SOURCE "(any|host shost:A.B.C.D|snet:A.B.C.D smask:MASK)"
-#define TARGET "(any|host dhost:A.B.C.D|dnet:A.B.C.D dmask:MASK)"
+#define SOURCE "(any|host shost:A.B.C.D|(object|object-group) sobj:WORD|snet:A.B.C.D smask:MASK)"
+#define TARGET "(any|host dhost:A.B.C.D|(object|object-group) dobj:WORD|dnet:A.B.C.D dmask:MASK)"
 #define SPORT  "[(eq|gt|lt) sport:WORD|range sport:WORD sport2:WORD]"
 #define DPORT  "[(eq|gt|lt) dport:WORD|range dport:WORD dport2:WORD]"
 #define TAIL   " [log [level:<0-7>]]"
@@ -110,19 +110,12 @@ static int line_at(const struct acl *acl, const struct acl_line *l)
 {
     for (guint i = 0; i < acl->lines->len; i++) {
         const struct acl_line *o = g_ptr_array_index(acl->lines, i);
-        bool same =
-            l->remark ? g_strcmp0(o->remark, l->remark) == 0 : !o->remark && acl_line_same(o, l);
+        bool same = l->remark ? g_strcmp0(o->remark, l->remark) == 0
+                              : !o->remark && !o->text && acl_line_same(o, l);
         if (same)
             return (int)i;
     }
     return -1;
-}
-
-/* Lines are known by their place, from 1. */
-static void renumber(struct acl *acl)
-{
-    for (guint i = 0; i < acl->lines->len; i++)
-        ((struct acl_line *)g_ptr_array_index(acl->lines, i))->number = 10 * (i + 1);
 }
 
 static void remove_line(struct asa *s, struct acl *acl, const struct acl_line *l, GString *out)
@@ -133,7 +126,7 @@ static void remove_line(struct asa *s, struct acl *acl, const struct acl_line *l
         return;
     }
     g_ptr_array_remove_index(acl->lines, (guint)at);
-    renumber(acl);
+    asa_acl_renumber(acl);
     if (acl->lines->len == 0)
         net_acl_remove(s->d->node, acl->name);
 }
@@ -155,10 +148,10 @@ static void put_line(struct asa *s, const struct cli_args *a, const char *name, 
         acl_line_free(l);
     } else {
         acl = acl ? acl : net_acl_make(s->d->node, name, extended);
-        if (cli_arg_u32(a, "line", &place) && place <= acl->lines->len)
-            l->number = 10 * place - 5;
+        if (cli_arg_u32(a, "line", &place) && asa_acl_place(acl, place) < acl->lines->len)
+            l->number = 10 * (asa_acl_place(acl, place) + 1) - 5;
         acl_add(acl, l);
-        renumber(acl);
+        asa_acl_renumber(acl);
     }
     asa_nat_list_changed(s, name, out);
     asa_changed(s, "access-list");
@@ -170,8 +163,15 @@ static void line(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
     struct acl_line *l = get_line(s, a);
-    if (l)
+    bool objects = cli_arg(a, "sobj") || cli_arg(a, "dobj");
+    if (l && objects) {
+        asa_acl_object_line(s, a, l, out);
+        acl_line_free(l);
+        asa_nat_list_changed(s, cli_arg(a, "list"), out);
+        asa_changed(s, "access-list");
+    } else if (l) {
         put_line(s, a, cli_arg(a, "list"), cli_tag(a) == EXTENDED, l, out);
+    }
 }
 
 static void remark(void *self, const struct cli_args *a, GString *out)
@@ -208,9 +208,12 @@ const struct cli_command asa_config_acl[] = {
 
 /* ---- A line back to its text ---- */
 
-static void put_net(GString *out, struct ip4_net net)
+static void put_net(const struct asa *s, const char *object, struct ip4_net net, GString *out)
 {
-    if (net.mask == 0)
+    if (object)
+        g_string_append_printf(
+            out, " %s %s", asa_object_find(s, object)->group ? "object-group" : "object", object);
+    else if (net.mask == 0)
         g_string_append(out, " any");
     else if (net.mask == 0xffffffff)
         g_string_append_printf(out, " host %s", IP4S(net.addr));
@@ -256,14 +259,20 @@ static void put_icmp(GString *out, const struct acl_line *l)
 
 void asa_acl_line_text(const struct acl *a, const struct acl_line *l, GString *out)
 {
+    asa_acl_text(NULL, a->extended, l, NULL, NULL, out);
+}
+
+void asa_acl_text(const struct asa *s, bool extended, const struct acl_line *l, const char *src,
+                  const char *dst, GString *out)
+{
     if (l->remark) {
         g_string_append_printf(out, "remark %s", l->remark);
         return;
     }
-    g_string_append_printf(out, "%s %s", a->extended ? "extended" : "standard",
+    g_string_append_printf(out, "%s %s", extended ? "extended" : "standard",
                            l->permit ? "permit" : "deny");
-    if (!a->extended) {
-        put_net(out, l->src);
+    if (!extended) {
+        put_net(s, src, l->src, out);
         return;
     }
     const char *name = l->protocol == 51 ? "ah" : vendor_name_of(vendor_protocol, l->protocol);
@@ -272,10 +281,10 @@ void asa_acl_line_text(const struct acl *a, const struct acl_line *l, GString *o
         g_string_append_printf(out, " %s", name);
     else
         g_string_append_printf(out, " %u", l->protocol);
-    put_net(out, l->src);
+    put_net(s, src, l->src, out);
     if (ports)
         put_ports(out, l->sport, l->protocol);
-    put_net(out, l->dst);
+    put_net(s, dst, l->dst, out);
     if (ports)
         put_ports(out, l->dport, l->protocol);
     if (l->protocol == 1)

@@ -52,6 +52,7 @@ void asa_nat_start(struct asa *s)
     s->nat = g_new0(struct asa_nat, 1);
     s->nat->objects = g_ptr_array_new_with_free_func(asa_object_free);
     s->nat->twice = g_ptr_array_new_with_free_func(asa_twice_free);
+    s->nat->acl_uses = g_ptr_array_new_with_free_func(asa_acl_use_free);
     fw_nat_init(&s->nat->fw, s->d, &ops);
     s->nat->fw.asymmetry = true;
     s->nat->fw.asymmetry_dynamic = asa_since(s, 8, 0);
@@ -63,6 +64,7 @@ void asa_nat_stop(struct asa *s)
     fw_nat_clear(&s->nat->fw);
     g_ptr_array_unref(s->nat->objects);
     g_ptr_array_unref(s->nat->twice);
+    g_ptr_array_unref(s->nat->acl_uses);
     g_free(s->nat->at_object);
     g_clear_pointer(&s->nat, g_free);
 }
@@ -71,6 +73,7 @@ void asa_nat_changed(struct asa *s)
 {
     if (!s->nat)
         return;
+    asa_acl_objects_changed(s);
     fw_nat_times(&s->nat->fw, &s->conns->rules);
     fw_nat_rebuild(&s->nat->fw);
 }

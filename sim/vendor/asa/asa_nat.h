@@ -41,6 +41,7 @@ struct asa_nat {
     GPtrArray *objects; /* struct asa_object, owned */
     GPtrArray *twice;   /* struct asa_twice, owned; first section before third */
     char *at_object;
+    GPtrArray *acl_uses; /* struct asa_acl_use, owned */
 };
 
 /* ---- asa_nat_object.c ---- */
@@ -56,6 +57,23 @@ GArray *asa_object_nets(const struct asa *s, const char *name);
 bool asa_object_same(const struct asa *s, const char *a, const char *b);
 /* "(in,out)" of names that there are; otherwise the mark under it. Caller frees both. */
 bool asa_nat_pair(struct asa *s, const struct cli_args *a, char **in, char **out);
+
+/* ---- asa_acl_object.c ---- */
+void asa_acl_use_free(void *p);
+/* A line whose source or destination is an object; the rest of it is `like`. */
+void asa_acl_object_line(struct asa *s, const struct cli_args *a, const struct acl_line *like,
+                         GString *out);
+bool asa_acl_names(const struct asa *s, const char *object);
+void asa_acl_objects_changed(struct asa *s);
+/* The index behind the lines that were written with that at `i`, and the index at which the line of
+ * that place, from 1, was written. */
+guint asa_acl_next(const struct acl *acl, guint i);
+guint asa_acl_place(const struct acl *acl, uint32_t place);
+void asa_acl_renumber(struct acl *acl);
+/* ---- asa_config_acl.c ---- */
+/* A line to its text, with objects in the place of its networks where they are not NULL. */
+void asa_acl_text(const struct asa *s, bool extended, const struct acl_line *l, const char *src,
+                  const char *dst, GString *out);
 
 /* ---- asa_nat_twice.c ---- */
 bool asa_twice_line(struct asa *s, const struct cli_args *a, GString *out);

@@ -313,7 +313,7 @@ static void object(void *self, const struct cli_args *a, GString *out)
     if (cli_negated(a)) {
         if (!o)
             asa_refuse(s, out, "ERROR: object (%s) does not exist.", name);
-        else if (in_use(s, name))
+        else if (in_use(s, name) || asa_acl_names(s, name))
             asa_refuse(s, out, "ERROR: unable to delete object (%s). object is being used.", name);
         else
             g_ptr_array_remove(s->nat->objects, o);

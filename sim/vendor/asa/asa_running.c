@@ -1,6 +1,6 @@
 /* show running-config: the configuration read back from the rooms that keep it, in the order in
  * which the device prints it. With the keys in it, loading the text gives the same again. */
-#include "asa.h"
+#include "asa_nat.h"
 
 #include <string.h>
 
@@ -75,9 +75,13 @@ static void lists(const struct asa *s, GString *out)
 {
     for (size_t i = 0; i < net_acl_count(s->d->node); i++) {
         const struct acl *a = net_acl_at(s->d->node, i);
-        for (guint j = 0; j < a->lines->len; j++) {
+        for (guint j = 0; j < a->lines->len; j = asa_acl_next(a, j)) {
+            const struct acl_line *l = g_ptr_array_index(a->lines, j);
             g_string_append_printf(out, "access-list %s ", a->name);
-            asa_acl_line_text(a, g_ptr_array_index(a->lines, j), out);
+            if (l->text)
+                g_string_append(out, l->text);
+            else
+                asa_acl_line_text(a, l, out);
             g_string_append(out, " \n");
         }
     }

@@ -173,18 +173,24 @@ void asa_show_nameif(void *self, const struct cli_args *a, GString *out)
 
 void asa_view_access_list(struct asa *s, char **args, struct view *v)
 {
-    view_columns(v, "name", "line", "text", "hits", NULL);
+    view_columns(v, "name", "line", "text", "hits", "written", NULL);
     for (size_t i = 0; i < net_acl_count(s->d->node); i++) {
         const struct acl *acl = net_acl_at(s->d->node, i);
         if (args && args[0] && strcmp(args[0], acl->name) != 0)
             continue;
+        const char *written = NULL;
+        unsigned line = 0;
         for (guint k = 0; k < acl->lines->len; k++) {
             const struct acl_line *l = g_ptr_array_index(acl->lines, k);
             g_autoptr(GString) text = g_string_new(NULL);
+            if (!l->text || g_strcmp0(l->text, written) != 0)
+                line++;
+            written = l->text;
             asa_acl_line_text(acl, l, text);
             view_row_begin(v);
             view_set(v, "name", "%s", acl->name);
-            view_set(v, "line", "%u", k + 1);
+            view_set(v, "line", "%u", line);
+            view_set(v, "written", "%s", l->text ? l->text : "");
             view_set(v, "text", "%s", text->str);
             if (!l->remark)
                 view_set(v, "hits", U64, l->hits);
@@ -196,7 +202,7 @@ void asa_show_access_list(void *self, const struct cli_args *a, GString *out)
 {
     struct asa *s = self;
     char *args[] = {(char *)cli_arg(a, "name"), NULL};
-    const char *last = NULL;
+    const char *last = NULL, *last_line = NULL;
     struct view v;
     if (args[0] && !net_acl(s->d->node, args[0])) {
         asa_refuse(s, out, "ERROR: access-list <%s> does not exist", args[0]);
@@ -212,8 +218,13 @@ void asa_show_access_list(void *self, const struct cli_args *a, GString *out)
         if (g_strcmp0(last, name) != 0)
             g_string_append_printf(out, "access-list %s; %u elements\n", name,
                                    net_acl(s->d->node, name)->lines->len);
+        const char *line = view_cell(&v, i, "line"), *written = view_cell(&v, i, "written");
+        bool begins = g_strcmp0(last, name) != 0 || g_strcmp0(last_line, line) != 0;
         last = name;
-        g_string_append_printf(out, "access-list %s line %s %s", name, view_cell(&v, i, "line"),
+        last_line = line;
+        if (*written && begins)
+            g_string_append_printf(out, "access-list %s line %s %s\n", name, line, written);
+        g_string_append_printf(out, "%saccess-list %s line %s %s", *written ? "  " : "", name, line,
                                view_cell(&v, i, "text"));
         if (hits)
             g_string_append_printf(out, " (hitcnt=%s)", hits);
