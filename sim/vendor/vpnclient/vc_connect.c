@@ -5,6 +5,8 @@
  * its own at the same time. */
 #include "vc.h"
 
+#include <string.h>
+
 #include "device/ctcp.h"
 
 static void heard(struct vc *s, unsigned what)
@@ -311,9 +313,22 @@ static void challenged(struct vc *s)
     ask(s, VC_ASKS_USER);
 }
 
+/* The user closes the dialog. */
+static void give_up(struct vc *s)
+{
+    s->asks = VC_ASKS_NOTHING;
+    tear_down(s, WHY_LOGIN_ABANDONED);
+    say_reason(s, LOCALLY, 407);
+    finish(s);
+}
+
 void vc_answer(struct vc *s, const char *line)
 {
     g_autofree char *text = g_strstrip(g_strdup(line));
+    if (strcmp(text, "\x03") == 0 || g_ascii_strcasecmp(text, "^C") == 0) {
+        give_up(s);
+        return;
+    }
     if (s->asks == VC_ASKS_USER) {
         if (*text) {
             g_free(s->user);

@@ -116,6 +116,5 @@ void vc_profile_of_engine(struct vc *s)
     p->dpd_spares_heard = true;
     p->rekey_idle = true;
     p->p1_rekey_percent = 85;
-    p->p1_old_linger_s = 5;
     p->login_wait_s = 300; /* the dialog stands as long as the user thinks */
 }
