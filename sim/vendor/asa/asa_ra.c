@@ -60,6 +60,9 @@ static enum ike_why identify(void *self, const struct ike_claim *claim, struct i
     g_strlcpy(out->key, g->key, sizeof out->key);
     out->xauth = g->user_auth != ASA_USER_AUTH_NONE;
     out->config = IKE_CFG_WAY_RESPOND;
+    out->tell_life = true;
+    const struct asa_chain c = asa_chain_of(s, g);
+    out->login_again = asa_setting_on(s, &c, ASA_SET_RE_XAUTH);
     out->has_liveness = true;
     out->liveness = liveness_of(g);
     struct asa_remote *r = asa_remote_of(s, claim->sa);
