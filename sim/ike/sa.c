@@ -1,6 +1,11 @@
 /* One IKE SA: how it begins, moves, completes, ends and lingers (RFC 2408 2.4, RFC 2409 5). */
 #include "ike_priv.h"
 
+/* ike_sa_up counts on the order of the rows. */
+G_STATIC_ASSERT(IKE_STATE_R_AM2 < IKE_STATE_XAUTH_AAA_START_LOGIN_AWAIT &&
+                IKE_STATE_XAUTH_AAA_START_LOGIN_AWAIT < IKE_STATE_CONFIG_REQ_SENT &&
+                IKE_STATE_CONFIG_REQ_SENT + 1 == IKE_STATE_QM_IDLE);
+
 static uint64_t cookie_new(struct ike_engine *e)
 {
     uint64_t cookie;

@@ -26,6 +26,11 @@ static struct ike_sa *last(const struct login *l, enum ike_role side)
     return sas->pdata[sas->len - 1];
 }
 
+static guint sa_guest_xacts(const struct ike_sa *sa)
+{
+    return sa->guest && sa->guest->xacts ? sa->guest->xacts->len : 0;
+}
+
 static uint64_t count(const struct login *l, enum ike_role side, const char *name)
 {
     return pair_count(l->p, side, name);
@@ -450,6 +455,58 @@ Test(out_of_place, truncated_attributes_are_malformed_messages)
         cr_expect_null(login_discord(l));
         login_free(l);
     }
+}
+
+/* Anything may come to the port, under the cookies of a session too, and as a first message. */
+Test(out_of_place, noise_at_both_ends_leaves_a_session_as_it_is)
+{
+    struct login *l = in();
+    struct rng *noise = rng_stream(l->p->sim, "noise");
+    static const uint8_t exchange[] = {EXCHANGE_AGGRESSIVE, EXCHANGE_TRANSACTION};
+    uint8_t bytes[400];
+    for (int i = 0; i < 20000; i++) {
+        enum ike_role side = (enum ike_role)(i & 1);
+        const struct ike_sa *sa = last(l, side);
+        size_t n = ISAKMP_HEAD + rng_below(noise, sizeof bytes - ISAKMP_HEAD);
+        rng_bytes(noise, bytes, n);
+        struct wr w = wr_over(bytes, sizeof bytes);
+        uint32_t msgid = be32_get(bytes + 20);
+        bool first = i % 7 == 0;
+        isakmp_head_emit(
+            &(struct isakmp_head){first ? be64_get(bytes) : sa->cky_i, first ? 0 : sa->cky_r,
+                                  i % 3 ? bytes[16] : PAYLOAD_SA, 0x10, exchange[i / 2 % 2],
+                                  i % 5 ? 1 : 0, first ? 0 : msgid, (uint32_t)n},
+            &w);
+        ike_input(l->p->end[side].engine, l->p->end[side].addr, 500, l->p->end[side].peer, 500,
+                  span_of(bytes, n));
+    }
+    login_run(l, AFTER_THE_TIMERS);
+    cr_expect_null(login_discord(l));
+    cr_expect(login_is_up(l));
+    cr_expect_eq(l->departed, 0);
+    cr_expect_leq(sa_guest_xacts(last(l, PAIR_R)), 3, "nothing is kept of it");
+    login_free(l);
+}
+
+/* First messages by the thousand: half-built SAs have their limit, and go. */
+Test(out_of_place, a_flood_of_offers_is_bounded_and_forgotten)
+{
+    struct login *l = login_new();
+    l->p->end[PAIR_R].profile.max_half_open = 20;
+    l->silent = 1u << LOGIN_KEY;
+    login_call(l, "testgroup", "cisco321");
+    g_autofree uint8_t *offer = g_memdup2(pair_datagram(l->p, 0), pair_datagram_bytes(l->p, 0));
+    size_t n = pair_datagram_bytes(l->p, 0);
+    for (uint64_t k = 1; k <= 1000; k++) {
+        be64_put(offer, k);
+        ike_input(l->p->end[PAIR_R].engine, PAIR_ADDR_R, 500, PAIR_ADDR_I, 500, span_of(offer, n));
+    }
+    cr_expect_eq(ike_sa_count(l->p->end[PAIR_R].engine), 20);
+    cr_expect_geq(count(l, PAIR_R, "ike.limit"), 980);
+    login_run(l, AFTER_THE_TIMERS);
+    cr_expect_eq(ike_sa_count(l->p->end[PAIR_R].engine), 0);
+    cr_expect_eq(l->departed, 0);
+    login_free(l);
 }
 
 /* Names of every length; the longest that an attribute and an identity hold is 255 here. */
