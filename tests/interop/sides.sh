@@ -15,7 +15,7 @@ proposal() {
 times_of() {
     kind=$(with kind ios) start=4 pause= resume= delete_at=7
     [ "$row_initiator" = vpnsim ] && start=1
-    has access && start=5 # before that it would go in clear
+    has access && start=4 # before that it would go in clear
     has access && [ "$row_outcome" = fails ] && start=900
     [ "$row_initiator" = peer ] && has lost && delete_at=9
     case $(with dpd -)-$kind in
