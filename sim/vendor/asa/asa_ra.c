@@ -342,8 +342,10 @@ static void departed(void *self, ike_sa_id sa, enum ike_why why)
 {
     struct asa *s = self;
     struct asa_remote *r = asa_remote_of(s, sa);
-    if (r)
-        g_ptr_array_remove(s->remotes, r);
+    if (!r)
+        return;
+    device_carry_udp(s->d, r->peer, 0);
+    g_ptr_array_remove(s->remotes, r);
 }
 
 static void moved(void *self, ike_sa_id from, ike_sa_id to)

@@ -116,6 +116,17 @@ static void put_servers(struct reply *x, uint16_t type, const char *text)
     }
 }
 
+/* IPsec over UDP: from here on ESP goes in UDP between these ports, unless NAT traversal does it.
+ */
+static void put_udp_port(struct reply *x, const struct asa_remote *r, const struct asa_chain *c,
+                         uint16_t type)
+{
+    uint32_t port = asa_setting_u32(r->s, c, ASA_SET_IPSEC_UDP_PORT, 10000);
+    if (asa_setting_on(r->s, c, ASA_SET_IPSEC_UDP) &&
+        device_carry_udp(r->s->d, r->peer, (uint16_t)port))
+        put_u16(x, type, port);
+}
+
 /* The lists of the split tunnel: what goes into it, or what does not. */
 static void put_split(struct reply *x, const struct asa_remote *r, const struct asa_chain *c,
                       uint16_t type, const char *policy)
@@ -188,8 +199,7 @@ static void answer(struct reply *x, const struct asa_remote *r, const struct asa
         put_split(x, r, c, type, "excludespecified");
         break;
     case CFG_ATTR_NATT_PORT:
-        if (asa_setting_on(s, c, ASA_SET_IPSEC_UDP))
-            put_u16(x, type, asa_setting_u32(s, c, ASA_SET_IPSEC_UDP_PORT, 10000));
+        put_udp_port(x, r, c, type);
         break;
     case CFG_ATTR_PFS:
         put_u16(x, type, asa_setting_on(s, c, ASA_SET_PFS));

@@ -182,6 +182,10 @@ PIX_ON(ike_offer_attr)
         g_string_append_printf(text, "default group %u", v);
         break;
     case IKE_ATTR_AUTH:
+        if (v == IKE_AUTH_XAUTH_INIT_PSK) {
+            g_string_append(text, "extended auth pre-share");
+            break;
+        }
         g_string_append_printf(text, "auth %s",
                                v == IKE_AUTH_PSK       ? "pre-share"
                                : v == IKE_AUTH_RSA_SIG ? "RSA sig"

@@ -1,4 +1,4 @@
-/* The kind "vpnclient": a PC with the VPN client software, versions 3.0 to 5.0. Its configuration
+/* The kind "vpnclient": a PC with the VPN client software, versions 2.0 to 5.0. Its configuration
  * is a profile; what is typed at it is typed at a command prompt, and answers to its questions. */
 #include "vc.h"
 
@@ -62,10 +62,10 @@ static bool vc_init(struct device *d, const char *version, GError **error)
 {
     int major, minor;
     version = version ? version : "5.0";
-    if (!version_parse(version, &major, &minor) || major < 3 || major > 5 ||
+    if (!version_parse(version, &major, &minor) || major < 2 || major > 5 ||
         (major == 5 && minor > 0)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "%s: no version \"%s\" of kind vpnclient; known are 3.0 to 5.0, as \"4.0\", "
+                    "%s: no version \"%s\" of kind vpnclient; known are 2.0 to 5.0, as \"4.0\", "
                     "\"4.8\" or \"5.0\"",
                     d->name, version);
         return false;
@@ -193,7 +193,7 @@ static bool vc_show(struct device *d, const char *show, GString *out)
 extern const struct device_kind vpnclient_kind;
 const struct device_kind vpnclient_kind = {
     .name = "vpnclient",
-    .summary = "a PC with the VPN client software; versions 3.0 to 5.0",
+    .summary = "a PC with the VPN client software; versions 2.0 to 5.0",
     .has_crypto = true,
     .init = vc_init,
     .free = vc_free,

@@ -100,8 +100,12 @@ void vc_profile_of_engine(struct vc *s)
     static const enum ike_vid later[] = {IKE_VID_XAUTH, IKE_VID_DPD, IKE_VID_FRAGMENTATION,
                                          IKE_VID_NAT_T_02N, IKE_VID_UNITY};
     static const enum ike_vid early[] = {IKE_VID_XAUTH, IKE_VID_DPD, IKE_VID_UNITY};
+    /* Its transactions are those of an earlier draft, which it does not announce (CAT-72). */
+    static const enum ike_vid oldest[] = {IKE_VID_DPD, IKE_VID_UNITY};
     struct ike_profile *p = &s->d->profile;
-    if (vc_since(s, 4, 6))
+    if (!vc_since(s, 3, 0))
+        memcpy(p->vid_am1, oldest, sizeof oldest);
+    else if (vc_since(s, 4, 6))
         memcpy(p->vid_am1, later, sizeof later);
     else if (has_aes(s))
         memcpy(p->vid_am1, traced, sizeof traced); /* hub-and-spoke.md, C01 */
