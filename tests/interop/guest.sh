@@ -35,14 +35,16 @@ done
 ip route add default via "$VS_GATEWAY"
 ip route add unreachable 10.0.0.0/8
 
-cat >/run/strongswan.conf <<'CONF'
+cat >/run/strongswan.template <<'CONF'
 charon {
-    load = random nonce openssl gcrypt aes sha1 sha2 md5 hmac gmp kdf kernel-netlink socket-default vici updown xauth-generic
+    load = random nonce openssl gcrypt aes sha1 sha2 md5 hmac gmp kdf kernel-netlink socket-default vici updown xauth-generic resolve unity
     plugins {
         vici { socket = unix:///run/charon.vici }
         kernel-netlink { xfrm_acq_expires = 5 }
+        resolve { file = /run/resolv.conf }
     }
     i_dont_care_about_security_and_use_aggressive_mode_psk = yes
+    cisco_unity = @UNITY@
     threads = 8
     retransmit_timeout = 1.5
     retransmit_tries = 2
@@ -62,7 +64,9 @@ swanctl { load = random openssl
 CONF
 
 # What commands of the cases may use.
+unity=no
 charon_start() {
+    sed "s/@UNITY@/$unity/" /run/strongswan.template >/run/strongswan.conf
     rm -f /run/charon.log /run/charon.pid /run/charon.vici
     /usr/lib/ipsec/charon >/run/charon.out 2>&1 &
     local i

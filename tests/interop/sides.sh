@@ -105,7 +105,9 @@ write_sides() {
         nat_keepalive='crypto isakmp nat keepalive 5'
         [ "$kind" = asa ] && nat_keepalive='crypto isakmp nat-traversal 10'
     fi
-    local config=r1.cfg scenario=scenario.yml
+    local config=r1.cfg scenario=scenario.yml split='!'
+    has split && split=' acl 150'
+    has split && [ "$kind" = asa ] && split=' split-tunnel-policy tunnelspecified\n split-tunnel-network-list value private'
     [ "$kind" = asa ] && config=asa.cfg
     case $(with access -)-$kind in
     peer-ios) config=hub.cfg ;;
@@ -124,7 +126,7 @@ write_sides() {
         -e "s/@P1_GROUP@/$(word $encr "${p1[2]}")/; s/@P1_LIFE@/$p1_life/; s/@LIFE@/$router_life/; s/^@PFS@/$pfs/" \
         -e "s/@TRANSFORM@/$(word $transform "${p2[0]}") $(word $transform "${p2[1]}")/; s/^@KEEPALIVE@/$keepalive/" \
         -e "s/@ADDRESS@/$router_address/; s/@GATEWAY@/$router_gateway/; s/@PEER@/$router_peer/; s/@VERSION@/$version/" \
-        -e "s/^@NAT_KEEPALIVE@/$nat_keepalive/" \
+        -e "s/^@NAT_KEEPALIVE@/$nat_keepalive/; s/^@SPLIT@/$split/" \
         "$here/router/$config" >"$dir/router/r1.cfg"
     peer_conf "$rekey" "$life" >"$work/$peer/swanctl.conf"
     cp "$work/$peer/swanctl.conf" "$dir/"
@@ -147,7 +149,8 @@ peer_conf() {
     sed -e "s/@P1@/$(proposal "$(with peer-phase1 "$row_phase1")")/; s/@P2@/$(proposal "$peer_p2")/" \
         -e "s/@REKEY_TIME@/${1}s/; s/@LIFE_TIME@/${2}s/; s/@PSK@/$(with peer-key cisco123)/" \
         -e "s|@LOCAL_TS@|$(with peer-net 10.2.0.0/24)|; s/@LOCAL@/$guest_address/; s/@REMOTE@/$guest_peer/" ${more:+-e "/version = 1/a $more"} \
-        ${child:+-e "/mode = tunnel/a $child"} -e "s/@PASSWORD@/$(with password wonder)/" "$here/router/$conf"
+        ${child:+-e "/mode = tunnel/a $child"} \
+        -e "s/@PASSWORD@/$(with password wonder)/; s|@HEAD_TS@|$(has split && echo 10.2.0.0/24 || echo 0.0.0.0/0)|" "$here/router/$conf"
 }
 
 # Who began a quick mode, or a main mode, in strongSwan's log.
@@ -163,7 +166,7 @@ peer_part() {
     cat <<END
 talk_size=$(($(with size 100) - 28))
 place $guest_address $guest_gateway
-inside=$guest_inside far=$guest_far
+inside=$guest_inside far=$guest_far unity=$(has split && echo yes || echo no)
 case_begin || return 1
 $(! has tcp || echo transfer_begin)
 echo >/mnt/$name.up
