@@ -93,7 +93,7 @@ Test(ios_remote_access, refuses_what_cannot_be)
         { "12.3(2)T", "crypto isakmp client configuration group g\nsave-password", "" },
         { "12.4", "aaa authentication login l local", "% AAA is not enabled; \"aaa new-model\" comes first\n" },
         { "12.4", "aaa new-model\naaa authentication login l lokal",
-          "                                        ^\n% Invalid input detected at '^' marker.\n\n" },
+          "                                      ^\n% Invalid input detected at '^' marker.\n\n" },
         { "12.4", "ip local pool p 10.0.0.9 10.0.0.1", "%Bad IP range, 10.0.0.9 - 10.0.0.1\n" },
         { "12.4", "ip local pool p 10.0.0.1 10.0.0.9\nip local pool p 10.0.0.5", "%IP address range overlaps with pool: p\n" },
         { "12.4", "ip local pool p 10.0.0.1 10.0.0.9\nip local pool q 10.0.0.5", "%IP address range overlaps with pool\n" },

@@ -32,9 +32,9 @@ static bool pix_hears(enum trace_id id)
 static bool ios_hears(enum trace_id id)
 {
     static const struct ios_hearing *const tables[] = {
-        ios_hear_isakmp, ios_hear_isakmp_qm, ios_hear_natt, ios_hear_ipsec,
-        ios_hear_engine, ios_hear_icmp,      ios_hear_nat,  ios_hear_tcp,
-        ios_hear_log,    ios_hear_xauth,     ios_hear_aaa};
+        ios_hear_isakmp, ios_hear_info,   ios_hear_isakmp_qm, ios_hear_natt,
+        ios_hear_ipsec,  ios_hear_engine, ios_hear_icmp,      ios_hear_nat,
+        ios_hear_tcp,    ios_hear_log,    ios_hear_xauth,     ios_hear_aaa};
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         for (const struct ios_hearing *h = tables[i]; h->fn; h++)
             if (h->id == id)

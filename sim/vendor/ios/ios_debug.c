@@ -301,8 +301,9 @@ void ios_quick_forget(struct ios *s, uint32_t msgid)
 /* ---- Listening ---- */
 
 static const struct ios_hearing *const debug_tables[] = {
-    ios_hear_isakmp, ios_hear_isakmp_qm, ios_hear_natt, ios_hear_xauth, ios_hear_ipsec,
-    ios_hear_engine, ios_hear_icmp,      ios_hear_nat,  ios_hear_tcp,   ios_hear_aaa};
+    ios_hear_isakmp, ios_hear_info,  ios_hear_isakmp_qm, ios_hear_natt,
+    ios_hear_xauth,  ios_hear_ipsec, ios_hear_engine,    ios_hear_icmp,
+    ios_hear_nat,    ios_hear_tcp,   ios_hear_aaa};
 
 /* The rows by event: made once for the process and never changed after. */
 struct hearings {

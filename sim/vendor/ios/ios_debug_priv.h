@@ -31,9 +31,9 @@ struct ios_hearing {
     }
 
 /* An event has at most one handler in all the debug tables together, and one in the log table. */
-extern const struct ios_hearing ios_hear_isakmp[], ios_hear_isakmp_qm[], ios_hear_natt[],
-    ios_hear_xauth[], ios_hear_aaa[], ios_hear_ipsec[], ios_hear_engine[], ios_hear_icmp[],
-    ios_hear_nat[], ios_hear_tcp[], ios_hear_log[];
+extern const struct ios_hearing ios_hear_isakmp[], ios_hear_info[], ios_hear_isakmp_qm[],
+    ios_hear_natt[], ios_hear_xauth[], ios_hear_aaa[], ios_hear_ipsec[], ios_hear_engine[],
+    ios_hear_icmp[], ios_hear_nat[], ios_hear_tcp[], ios_hear_log[];
 extern const struct vendor_silent ios_silent[];
 extern const size_t ios_n_silent;
 
@@ -115,6 +115,8 @@ void ios_say_engine(struct ios *s, const char *format, ...) __attribute__((forma
 void ios_key_engine_wait(struct ios *s, uint32_t msgid);
 void ios_key_engine_go(struct ios *s);
 
+/* The HASH payload of phase 2 that waits for its HMAC is named now. */
+void ios_say_waiting_hash(struct ios *s, ike_sa_id sa);
 /* A message was received: what was remembered of the last one is over. */
 void ios_message_begins(struct ios *s);
 /* An unprotected notification can be written by anybody: whether the profile takes it. */

@@ -158,8 +158,9 @@ static bool version_parse(const char *text, int *major, int *minor)
     return *end == '\0' || *end == '(' || g_ascii_isalpha(*end);
 }
 
-/* 46242's spoke, of 12.2(23a), sends no INITIAL-CONTACT, or its hub would tell of it (hub-and-spoke.md
- * chapter 6). A version without a build stands for any train, so only a build is believed. */
+/* 46242's spoke, of 12.2(23a), sends no INITIAL-CONTACT, or its hub would tell of it
+ * (hub-and-spoke.md chapter 6). A version without a build stands for any train, so only a build is
+ * believed. */
 static bool main_line_12_2(const struct ios *s)
 {
     const char *build = s->d->version ? strchr(s->d->version, '(') : NULL;
@@ -177,8 +178,8 @@ static void set_profile(struct ios *s)
      */
     static const enum ike_vid new_mm3[] = {IKE_VID_DPD, IKE_VID_PEER_BOX, IKE_VID_XAUTH};
     static const enum ike_vid new_mm4[] = {IKE_VID_UNITY, IKE_VID_DPD, IKE_VID_PEER_BOX};
-    static const enum ike_vid am2[] = {IKE_VID_UNITY, IKE_VID_DPD, IKE_VID_PEER_BOX, IKE_VID_XAUTH,
-                                       IKE_VID_NAT_T_02N, IKE_VID_NAT_T_03};
+    static const enum ike_vid am2[] = {IKE_VID_UNITY, IKE_VID_DPD,       IKE_VID_PEER_BOX,
+                                       IKE_VID_XAUTH, IKE_VID_NAT_T_02N, IKE_VID_NAT_T_03};
     struct ike_profile *p = &s->d->profile;
     p->trust_clear_notify = false; /* "Notify has no hash. Rejected." in every public trace */
     p->p1_tell_life = true;        /* hub-and-spoke.md C03a */
