@@ -76,6 +76,7 @@ struct device {
     /* Takes messages of IKE that came to UDP 4500, in the place of the engine; `self` is `vendor`.
      * NULL = the engine takes them. */
     net_udp_fn ike_datagram;
+    GArray *udp_ports; /* struct device_udp_port: IPsec over UDP; NULL until it is used */
     struct ctcp_carrier *ctcp;  /* IPsec in TCP (device/ctcp.h); NULL until it is used */
     struct ipsec_timing timing; /* what IPsec reads of the profile */
     bool down;                  /* between power off and boot */
@@ -107,6 +108,10 @@ bool device_host_address(struct device *d, const char *interface, struct ip4_net
                          ip4 gateway, GError **error);
 /* NAT traversal was turned on or off, or its keepalives were set: ike_conf says how it is now. */
 void device_natt_changed(struct device *d);
+/* IPsec over UDP, as both ends agree in mode config: SAs made with that address from now on are
+ * carried in UDP between these ports, unless NAT traversal does that already; a peer whose port is
+ * translated is answered at the port it comes from. 0 takes it back. False: the port is taken. */
+bool device_carry_udp(struct device *d, ip4 remote, uint16_t port);
 /* The interface's crypto map (NULL = none), by name. */
 void device_set_crypto_map(struct device *d, struct net_if *i, const char *map);
 

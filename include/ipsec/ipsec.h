@@ -119,6 +119,7 @@ struct ipsec_child {
     uint32_t nat;
     uint16_t lport, rport;   /* of the UDP around it, where the suite says so */
     bool follow;             /* the peer may be found elsewhere (RFC 3947 7) */
+    bool learn;              /* the peer's port is the one its packets come from */
     ip4 oa_local, oa_remote; /* what the peer calls this end and itself; 0 = the same */
     struct proxy local_proxy, remote_proxy;
     struct esp_suite suite;

@@ -86,6 +86,21 @@ static uint32_t new_spi(void *self)
     return ipsec_new_spi(d->ipsec);
 }
 
+struct device_udp_port {
+    ip4 remote;
+    uint16_t port;
+};
+
+static uint16_t udp_port_of(const struct device *d, ip4 remote)
+{
+    for (guint i = 0; d->udp_ports && i < d->udp_ports->len; i++) {
+        const struct device_udp_port *p = &g_array_index(d->udp_ports, struct device_udp_port, i);
+        if (p->remote == remote)
+            return p->port;
+    }
+    return 0;
+}
+
 static enum ike_why install(void *self, const struct ike_child *c)
 {
     struct device *d = self;
@@ -113,6 +128,11 @@ static enum ike_why install(void *self, const struct ike_child *c)
         .party = c->party,
     };
     child.suite.udp = c->udp;
+    uint16_t port = c->udp ? 0 : udp_port_of(d, c->remote);
+    if (port) {
+        child.suite.udp = child.learn = true;
+        child.lport = child.rport = port;
+    }
     return ipsec_install(d->ipsec, &child);
 }
 
@@ -233,6 +253,37 @@ static void natt_datagram(void *self, struct net_if *in, ip4 src, uint16_t sport
         ike_datagram(d, in, src, sport, dst, dport, message);
 }
 
+static bool is_carried_by(const struct device *d, uint16_t port)
+{
+    for (guint i = 0; i < d->udp_ports->len; i++)
+        if (g_array_index(d->udp_ports, struct device_udp_port, i).port == port)
+            return true;
+    return false;
+}
+
+bool device_carry_udp(struct device *d, ip4 remote, uint16_t port)
+{
+    if (!d->udp_ports)
+        d->udp_ports = g_array_new(FALSE, FALSE, sizeof(struct device_udp_port));
+    for (guint i = d->udp_ports->len; i-- > 0;) {
+        uint16_t old = g_array_index(d->udp_ports, struct device_udp_port, i).port;
+        if (g_array_index(d->udp_ports, struct device_udp_port, i).remote != remote)
+            continue;
+        g_array_remove_index(d->udp_ports, i);
+        if (old != port && !is_carried_by(d, old))
+            net_udp_unbind(d->node, old);
+    }
+    if (!port)
+        return true;
+    if (port == UDP_PORT_IKE || port == UDP_PORT_NAT_T)
+        return false;
+    if (!is_carried_by(d, port) && !net_udp_bind(d->node, port, natt_datagram, d))
+        return false;
+    const struct device_udp_port p = {remote, port};
+    g_array_append_val(d->udp_ports, p);
+    return true;
+}
+
 static bool has_map(const struct device *d)
 {
     for (size_t i = 0; i < net_if_count(d->node); i++)
@@ -313,6 +364,9 @@ void device_crypto_stop(struct device *d)
     if (!d->ike_conf)
         return;
     ctcp_free(d);
+    for (guint i = 0; d->udp_ports && i < d->udp_ports->len; i++)
+        net_udp_unbind(d->node, g_array_index(d->udp_ports, struct device_udp_port, i).port);
+    g_clear_pointer(&d->udp_ports, g_array_unref);
     net_udp_unbind(d->node, UDP_PORT_IKE);
     net_udp_unbind(d->node, UDP_PORT_NAT_T);
     net_icmp_unwatch(d->node, icmp_error, d);

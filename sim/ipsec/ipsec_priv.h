@@ -33,6 +33,7 @@ struct pair {
     struct esp_sa *in, *out; /* owned by the SAD */
     ip4 local, remote;
     bool follow; /* the peer may be found elsewhere */
+    bool learn;  /* at another port of its address, whatever IKE knows */
     struct sim_timer soft, hard, idle;
     bool soft_reached;
     bool asked; /* for its successor */

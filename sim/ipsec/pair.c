@@ -306,6 +306,7 @@ enum ike_why ipsec_install(struct ipsec *x, const struct ipsec_child *c)
     p->remote = c->remote;
     p->use = ipsec_use_ref(x, c->local, c->remote, c->nat);
     p->follow = c->follow;
+    p->learn = c->learn;
     in->sport = out->dport = p->view.rport = c->rport;
     in->dport = out->sport = p->view.lport = c->lport;
     in->oa_src = c->oa_remote;

@@ -90,6 +90,8 @@ void ipsec_udp_follow(struct pair *pair, ip4 src, uint16_t sport)
 {
     struct ipsec *x = pair->x;
     uint32_t nat = pair->view.nat;
+    if (pair->learn && src == pair->remote)
+        pair->in->sport = pair->out->dport = pair->view.rport = sport;
     bool same = src == pair->remote && sport == pair->out->dport;
     if (same || !nat || !pair->follow || !x->conf->nat_follow_esp)
         return;

@@ -106,8 +106,13 @@ static void read_attr(struct vc_given *g, const struct ike_cfg_attr *a)
         read_nets(g->include, a->value);
         break;
     case CFG_ATTR_LOCAL_LAN:
-        g->local_lan = a->value.n > 0;
+        /* A switch, or a list of what is left out, in which 0.0.0.0/32 is the PC's own network. */
+        g->local_lan = a->value.n <= 4 && number(a->value) != 0;
         read_nets(g->exclude, a->value);
+        for (guint i = 0; i < g->exclude->len; i++) {
+            const struct vc_net *n = &g_array_index(g->exclude, struct vc_net, i);
+            g->local_lan |= n->addr == 0 && n->mask == UINT32_MAX;
+        }
         break;
     case CFG_ATTR_SAVE_PASSWORD:
         g->has_save_pwd = a->value.n > 0;
@@ -279,6 +284,8 @@ void vc_config_apply(struct vc *s)
     add_routes(s);
     make_policy(s);
     vc_mtu_apply(s);
+    s->over_udp = s->profile->nat && !s->over_tcp && g->udp_port &&
+                  device_carry_udp(s->d, s->hub, g->udp_port);
     s->at_start.in_bytes = counted(s, "esp.in.bytes");
     s->at_start.out_bytes = counted(s, "esp.out.bytes");
     s->at_start.in_packets = counted(s, "esp.in.packets");
@@ -328,6 +335,8 @@ void vc_config_remove(struct vc *s)
     net_if_set_address(s->vpn, 0, 0);
     net_if_set_admin(s->vpn, false);
     s->configured = false;
+    if (s->over_udp)
+        device_carry_udp(s->d, s->hub, 0);
     s->over_udp = false;
     vc_given_clear(&s->given);
     vc_mtu_apply(s);
