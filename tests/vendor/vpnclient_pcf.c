@@ -139,9 +139,9 @@ Test(vpnclient_pcf, versions_are_those_of_the_product)
     static const struct {
         const char *version;
         bool good;
-    } row[] = {{"3.0", true},  {"3.6.1", true}, {"4.0", true},   {"4.0(4)", true},
-               {"4.8", true},  {"5.0", true},   {NULL, true},    {"2.5", false},
-               {"5.1", false}, {"6.0", false},  {"five", false}, {"", false}};
+    } row[] = {{"3.0", true},  {"3.6.1", true}, {"4.0", true}, {"4.0(4)", true}, {"4.8", true},
+               {"5.0", true},  {NULL, true},    {"2.5", true}, {"1.9", false},   {"5.1", false},
+               {"6.0", false}, {"five", false}, {"", false}};
     for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
         struct world *w = world_new();
         g_autoptr(GError) error = NULL;

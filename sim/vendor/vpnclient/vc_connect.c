@@ -329,6 +329,10 @@ void vc_answer(struct vc *s, const char *line)
         give_up(s);
         return;
     }
+    if (g_ascii_strcasecmp(text, "vpnclient disconnect") == 0) { /* typed at another prompt */
+        vc_disconnect(s);
+        return;
+    }
     if (s->asks == VC_ASKS_USER) {
         if (*text) {
             g_free(s->user);
