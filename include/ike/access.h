@@ -27,14 +27,14 @@ struct ike_claim {
 };
 /* Who that is. Filled by identify. */
 struct ike_party {
-    char name[64];  /* of the profile or group; "" = none applies, and none has to */
-    char group[64]; /* of the group of settings, where it is another name */
-    char key[128];  /* its pre-shared key; "" = what the address finds */
-    bool ask_key;   /* the key is asked for by fetch_key (aggressive mode waits for it) */
-    bool xauth;     /* a login is wanted after phase 1 */
+    char name[64];    /* of the profile or group; "" = none applies, and none has to */
+    char group[64];   /* of the group of settings, where it is another name */
+    char key[128];    /* its pre-shared key; "" = what the address finds */
+    bool ask_key;     /* the key is asked for by fetch_key (aggressive mode waits for it) */
+    bool xauth;       /* a login is wanted after phase 1 */
     bool login_again; /* when phase 1 is renewed, too; else as the profile says */
     bool tell_life;   /* it hears of a lifetime of phase 1 shorter than it offered; else the same */
-    bool no_proof;  /* whoever knows the group key is let in although a login is configured */
+    bool no_proof;    /* whoever knows the group key is let in although a login is configured */
     enum ike_cfg_way config;
     bool has_liveness; /* it is watched so, instead of as its address says */
     struct ike_liveness liveness;
