@@ -86,7 +86,7 @@ struct pix {
     char *management; /* management-access: nameif; NULL = none */
     struct fw_nat *nat;
     struct pix_access *access; /* pix_ra.h */
-    unsigned debug; /* enum pix_debug */
+    unsigned debug;            /* enum pix_debug */
     struct pix_speech *speech;
     struct pix_ping *ping;
 

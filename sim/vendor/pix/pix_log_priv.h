@@ -23,7 +23,8 @@ struct pix_hearing {
 };
 /* An event has at most one handler in each of the tables. */
 extern const struct pix_hearing pix_hear_log_ike[], pix_hear_log_packet[], pix_hear_nat[],
-    pix_hear_isakmp[], pix_hear_natt[], pix_hear_config[], pix_hear_quick[], pix_hear_ipsec[], pix_hear_engine[];
+    pix_hear_isakmp[], pix_hear_natt[], pix_hear_config[], pix_hear_quick[], pix_hear_ipsec[],
+    pix_hear_engine[];
 extern const struct pix_hearing *const pix_hearings[]; /* all of them */
 extern const size_t pix_n_hearings;
 extern const struct vendor_silent pix_silent[];
