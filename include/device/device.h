@@ -76,7 +76,7 @@ struct device {
     /* Takes messages of IKE that came to UDP 4500, in the place of the engine; `self` is `vendor`.
      * NULL = the engine takes them. */
     net_udp_fn ike_datagram;
-    GArray *udp_ports; /* struct device_udp_port: IPsec over UDP; NULL until it is used */
+    GArray *udp_ports;          /* struct device_udp_port: IPsec over UDP; NULL until it is used */
     struct ctcp_carrier *ctcp;  /* IPsec in TCP (device/ctcp.h); NULL until it is used */
     struct ipsec_timing timing; /* what IPsec reads of the profile */
     bool down;                  /* between power off and boot */
