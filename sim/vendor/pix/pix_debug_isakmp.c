@@ -267,7 +267,7 @@ static uint32_t peers(const struct pix *s)
 PIX_ON(ike_state)
 {
     const struct pix_ike *w = pix_ike_of(s, e->sa);
-    if (w && e->input == IKE_INPUT_INTERNAL_PHASE1_COMPLETE)
+    if (w && e->input == IKE_INPUT_INTERNAL_PHASE1_COMPLETE && e->new == IKE_STATE_QM_IDLE)
         pix_say_isakmp(s, "VPN Peer: ISAKMP: Added new peer: ip:%s Total VPN Peers:%u",
                        IP4S(w->remote), peers(s));
 }

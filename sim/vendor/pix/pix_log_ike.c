@@ -48,7 +48,7 @@ static void created(struct pix *s, const struct pix_ike *w)
 PIX_ON(ike_state)
 {
     const struct pix_ike *w = pix_ike_of(s, e->sa);
-    if (!w || e->input != IKE_INPUT_INTERNAL_PHASE1_COMPLETE)
+    if (!w || e->input != IKE_INPUT_INTERNAL_PHASE1_COMPLETE || e->new != IKE_STATE_QM_IDLE)
         return;
     say(s, 7, 702210, "Phase 1 exchange completed", w);
     created(s, w);

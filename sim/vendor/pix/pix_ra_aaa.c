@@ -83,6 +83,11 @@ static void auth_port(void *self, const struct cli_args *a, GString *out)
 {
     struct pix *s = self;
     uint32_t port = 0;
+    if (strcmp(cli_arg(a, "setting"), "radius-authport") != 0) {
+        pix_refuse(s, out, "ERROR: unknown setting \"%s\" of aaa-server; radius-authport is known",
+                   cli_arg(a, "setting"));
+        return;
+    }
     if (!cli_negated(a))
         cli_arg_u32(a, "port", &port);
     s->access->auth_port = port;
@@ -338,7 +343,8 @@ static void clear_uauth(void *self, const struct cli_args *a, GString *out)
 const struct cli_command pix_config_aaa[] = {
     { "aaa-server tag:WORD protocol (radius|tacacs+|local)",        protocol,  N },
     { "aaa-server tag:WORD on:WORD host addr:A.B.C.D [key:WORD] [timeout seconds:<1-30>]", host, N },
-    { "aaa-server radius-authport port:<1-65535>",                  auth_port, N },
+    /* "radius-authport": a word of its own would take "RADIUS" for its beginning */
+    { "aaa-server setting:WORD port:<1-65535>",                     auth_port, N },
     { "username name:WORD password password:WORD [encrypted] [privilege level:<0-15>]", username, N },
     { "username name:WORD nopassword [privilege level:<0-15>]",     username,  N },
     { "ip local pool name:WORD range:WORD [mask mask:MASK]",        pool,      N },
