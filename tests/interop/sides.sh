@@ -157,8 +157,8 @@ peer_conf() {
 quick_by_peer='generating QUICK_MODE request [0-9]+ . HASH SA'
 quick_by_router='parsed QUICK_MODE request [0-9]+ . HASH SA'
 pair_made='CHILD_SA net.* established'
-main_by_peer='initiating Main Mode IKE_SA'
-main_by_router='is initiating a Main Mode IKE_SA'
+main_by_peer='initiating (Main|Aggressive) Mode IKE_SA'
+main_by_router='is initiating a (Main|Aggressive) Mode IKE_SA'
 
 # What the real side does, as text for its machine: begun before the router is there, ended by the list of its SAs.
 # `await go` is where the router becomes ready.
