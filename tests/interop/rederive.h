@@ -120,8 +120,7 @@ struct esp_key {
     const struct hash *auth;
     struct buf key, auth_key;
     bool derived;
-    uint8_t last_iv[16];
-    bool iv_seen;
+    struct bytes last; /* packet */
 };
 /* An ISAKMP message of the capture. */
 struct message {
