@@ -212,6 +212,12 @@ static enum drop_reason first_packet(struct net_conns *t, struct net_if *in, str
     enum drop_reason why = t->ops.allow(t->ops.self, in, out, &f, p);
     if (why == DROP_NONE && !s->error && t->all.length >= t->rules->limit)
         why = DROP_CONN_LIMIT;
+    if (why != DROP_NONE && s->error)
+        TRACE(t->node->scope, conn_stray, .in = in->name, .out = out->name, .src = f.src,
+              .dst = f.dst, .type = (uint32_t)MAX(f.icmp_type, 0),
+              .code = (uint32_t)MAX(f.icmp_code, 0), .protocol = s->about.protocol,
+              .about_src = s->about.src, .sport = s->about.sport, .about_dst = s->about.dst,
+              .dport = s->about.dport);
     if (why != DROP_NONE)
         return refuse(t, why, in, out, s);
     if (!s->error)

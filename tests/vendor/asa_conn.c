@@ -229,6 +229,58 @@ Test(asa_conn, echo_replies_need_a_list)
 
 /* ---- Messages ---- */
 
+Test(asa_conn, inspect_icmp_brings_echo_replies_back_and_is_read_back)
+{
+    static const struct {
+        const char *typed;
+        bool back;
+    } row[] = {
+        {"policy-map global_policy\nclass inspection_default\ninspect ftp\ninspect icmp", true},
+        {"policy-map global_policy\nclass inspection_default\nno inspect icmp", false},
+        {"policy-map mine\nclass inspection_default\ninspect icmp", false}, /* applied nowhere */
+        {"service-policy mine global", true},
+        {"no policy-map mine", false},
+    };
+    struct gate *g = gate_new("8.2");
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        configure(g, row[i].typed);
+        cr_expect(icmp(g, INSIDE, OUTSIDE, 8, (uint16_t)(10 + i)));
+        cr_expect_eq(icmp(g, OUTSIDE, INSIDE, 0, (uint16_t)(10 + i)), row[i].back, "%s",
+                     row[i].typed);
+        pass_time(g, SECONDS(5));
+        cr_expect_not(icmp(g, OUTSIDE, INSIDE, 0, (uint16_t)(10 + i)), "its request is forgotten");
+    }
+    configure(g, "class-map inspection_default\nmatch default-inspection-traffic");
+    const char *shown = type(g, "show running-config");
+    cr_expect(strstr(shown, "policy-map global_policy\n class inspection_default \n  inspect ftp \n"
+                            "!\nclass-map inspection_default\n match default-inspection-traffic "
+                            "\n!\nservice-policy mine global\n"),
+              "%s", shown);
+    gate_free(g);
+}
+
+Test(asa_conn, an_error_about_no_connection_is_told_with_what_it_quotes)
+{
+    /* destination unreachable, port unreachable, about UDP 10.1.0.5/77 to 203.0.113.5/53 */
+    uint8_t m[36] = {3, 3, 0, 0, 0, 0, 0, 0, 0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17};
+    struct gate *g = gate_new("8.2");
+    be32_put(m + 20, address[INSIDE]);
+    be32_put(m + 24, address[OUTSIDE]);
+    be16_put(m + 28, 77);
+    be16_put(m + 30, 53);
+    said(g);
+    cr_expect_not(sends(g, OUTSIDE, INSIDE, 1, m, sizeof m));
+    cr_expect(strstr(said(g), "%ASA-4-313005: No matching connection for ICMP error message: icmp "
+                              "src outside:203.0.113.5 dst inside:10.1.0.5 (type 3, code 3) on "
+                              "outside interface.  Original IP payload: udp src 10.1.0.5/77 dst "
+                              "203.0.113.5/53."));
+    cr_expect(udp(g, INSIDE, OUTSIDE, 77, 53));
+    cr_expect(sends(g, OUTSIDE, INSIDE, 1, m, sizeof m), "it is about a connection now");
+    cr_expect_not(icmp(g, OUTSIDE, INSIDE, 8, 1));
+    cr_expect(strstr(said(g), "%ASA-3-106014: Deny inbound icmp"), "what is no error");
+    gate_free(g);
+}
+
 Test(asa_conn, a_connection_is_told_from_its_beginning_to_its_end)
 {
     struct gate *g = gate_new("8.2");

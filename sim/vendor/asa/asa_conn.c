@@ -126,6 +126,7 @@ void asa_conn_start(struct asa *s)
 void asa_conn_stop(struct asa *s)
 {
     asa_access_stop(s);
+    asa_inspect_free(s);
     net_conns_set(s->d->node, NULL, NULL);
     ipsec_on_context(s->d->ipsec, NULL, NULL);
     g_clear_pointer(&s->conns, g_free);
@@ -290,6 +291,10 @@ const struct cli_command asa_config_conn[] = {
     { "same-security-traffic permit (inter-interface|intra-interface)", same_security, CLI_NO },
     { "sysopt connection (permit-vpn|permit-ipsec)",                   permit_vpn,    CLI_NO },
     { "sysopt connection preserve-vpn-flows",                          preserve,      CLI_NO },
+    { "class-map name:WORD",                                           asa_inspect_map, CLI_NO },
+    { "policy-map name:WORD",                                          asa_inspect_map, CLI_NO },
+    { "policy-map type inspect what:WORD name:WORD",                   asa_inspect_map, CLI_NO },
+    { "service-policy name:WORD (global|interface if:WORD)",           asa_inspect_service, CLI_NO },
     { "timeout (conn|half-closed|udp|icmp) value:LINE",                set_timeouts,  CLI_NO | CLI_NO_ONLY_PREFIX },
     { 0 } };
 // clang-format on

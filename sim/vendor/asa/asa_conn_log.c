@@ -157,6 +157,30 @@ static void by_list(struct asa *s, const struct ev_conn_refused *e, const struct
             from->group_in ? from->group_in : to->group_out);
 }
 
+/* What is told instead of its refusal. */
+ASA_ON(conn_stray)
+{
+    s->conns->stray = *e;
+    s->conns->stray.in = s->conns->stray.out = NULL; /* they go with the event */
+}
+
+static bool no_connection(struct asa *s, const struct ev_conn_refused *r, const char *in,
+                          const char *out)
+{
+    const struct ev_conn_stray e = s->conns->stray;
+    s->conns->stray = (struct ev_conn_stray){0};
+    if (r->protocol != IPPROTO_NUM_ICMP || !e.src || e.src != r->src || e.dst != r->dst)
+        return false;
+    const char *name = vendor_name_of(vendor_protocol, (int)e.protocol);
+    g_autofree char *number = g_strdup_printf("protocol %u", e.protocol);
+    asa_log(s, 4, 313005,
+            "No matching connection for ICMP error message: icmp src %s:%s dst %s:%s (type %u, "
+            "code %u) on %s interface.  Original IP payload: %s src %s/%u dst %s/%u.",
+            in, IP4S(r->src), out, IP4S(r->dst), r->type, r->code, in, name ? name : number,
+            IP4S(e.about_src), e.sport, IP4S(e.about_dst), e.dport);
+    return true;
+}
+
 ASA_ON(conn_refused)
 {
     struct net_node *n = s->d->node;
@@ -168,6 +192,9 @@ ASA_ON(conn_refused)
         asa_log(s, 6, 106015,
                 "Deny TCP (no connection) from %s/%u to %s/%u flags %s on interface %s",
                 IP4S(e->src), e->sport, IP4S(e->dst), e->dport, flags->str, asa_if_word(s, in));
+    else if (e->why == DROP_CONN_POLICY &&
+             no_connection(s, e, asa_if_word(s, in), asa_if_word(s, out)))
+        return;
     else if (e->why == DROP_CONN_POLICY)
         by_level(s, e, asa_if_word(s, in), asa_if_word(s, out), flags->str);
     else if (e->why == DROP_ACL)
@@ -178,7 +205,7 @@ ASA_ON(conn_refused)
 
 // clang-format off
 const struct asa_hearing asa_hear_conn[] = {
-    ASA_HEAR(conn_new), ASA_HEAR(conn_end), ASA_HEAR(conn_refused),
+    ASA_HEAR(conn_new), ASA_HEAR(conn_end), ASA_HEAR(conn_refused), ASA_HEAR(conn_stray),
     { .fn = NULL },
 };
 // clang-format on

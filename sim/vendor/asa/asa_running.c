@@ -397,6 +397,7 @@ void asa_running_config(struct asa *s, bool secrets, bool all, GString *out)
     asa_users_text(s, text);
     tunnel_groups(s, secrets, all, text);
     line(text, "!");
+    asa_inspect_text(s, text);
     g_string_append_printf(out, ": Saved\n:\n%s", text->str);
     checksum(text, out);
     line(out, ": end");

@@ -55,6 +55,7 @@ const struct vendor_silent ios_silent[] = {
     {EV_conn_stale,       "a router of this kind keeps no connections"},
     {EV_conn_rebound,     "a router of this kind keeps no connections"},
     {EV_conn_end,         "a router of this kind keeps no connections"},
+    {EV_conn_stray,       "a router of this kind keeps no connections"},
     {EV_conn_refused,     "a router of this kind keeps no connections"},
     {EV_conn_mss,          "nothing of this kind looks at segment sizes"},
     {EV_conn_far,          "such packets are dropped without a word"},

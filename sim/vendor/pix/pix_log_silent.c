@@ -58,6 +58,7 @@ const struct vendor_silent pix_silent[] = {
     {EV_queue_drop,       "no message"},
     {EV_frag_made,        "no message"},
     {EV_frag_joined,      "no message"},
+    {EV_conn_stray,       "106014 of conn_refused"},
     {EV_conn_stale,       "connections are not bound to tunnels here"},
     {EV_conn_rebound,     "connections are not bound to tunnels here"},
     {EV_conn_mss,          "nothing of this kind looks at segment sizes"},
