@@ -112,12 +112,17 @@ static void client_pool(void *self, const struct cli_args *a, GString *out)
     s->ra->default_pool = cli_negated(a) ? NULL : g_strdup(cli_arg(a, "name"));
 }
 
+/* How long a login that does not go on is waited for. */
 static void xauth_timeout(void *self, const struct cli_args *a, GString *out)
 {
     struct ios *s = self;
+    if (!s->ra->xauth_timeout_s)
+        s->ra->login_wait_s = s->d->profile.login_wait_s;
     s->ra->xauth_timeout_s = 0;
     if (!cli_negated(a))
         cli_arg_u32(a, "seconds", &s->ra->xauth_timeout_s);
+    s->d->profile.login_wait_s =
+        s->ra->xauth_timeout_s ? s->ra->xauth_timeout_s : s->ra->login_wait_s;
 }
 
 // clang-format off

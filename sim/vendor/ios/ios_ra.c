@@ -9,13 +9,6 @@
 
 /* ---- Sessions and questions ---- */
 
-struct ios_question {
-    struct ios *s;
-    ike_sa_id sa;
-    uint32_t number;
-    void (*then)(struct ios *s, ike_sa_id sa, const struct aaa_reply *reply);
-};
-
 struct ios_ra_session *ios_ra_session_of(struct ios *s, ike_sa_id sa)
 {
     for (guint i = 0; i < s->ra->sessions->len; i++) {
@@ -39,6 +32,13 @@ static struct ios_ra_session *session_make(struct ios *s, ike_sa_id sa, const st
     return x;
 }
 
+static void session_drop(struct ios *s, struct ios_ra_session *x)
+{
+    ios_ra_session_clear(x);
+    g_array_remove_index(s->ra->sessions,
+                         (guint)(x - &g_array_index(s->ra->sessions, struct ios_ra_session, 0)));
+}
+
 static void question_drop(struct ios_question *q)
 {
     g_ptr_array_remove_fast(q->s->ra->questions, q);
@@ -48,11 +48,9 @@ static void question_drop(struct ios_question *q)
 static void answered(void *self, const struct aaa_reply *reply)
 {
     struct ios_question *q = self;
-    struct ios *s = q->s;
-    ike_sa_id sa = q->sa;
-    void (*then)(struct ios *, ike_sa_id, const struct aaa_reply *) = q->then;
-    question_drop(q);
-    then(s, sa, reply);
+    g_ptr_array_remove_fast(q->s->ra->questions, q);
+    q->then(q->s, q, reply);
+    g_free(q);
 }
 
 /* Questions about an SA that is gone are taken back. */
@@ -67,17 +65,25 @@ static void forget_questions(struct ios *s, ike_sa_id sa)
     }
 }
 
-void ios_ra_ask(struct ios *s, ike_sa_id sa,
-                void (*then)(struct ios *s, ike_sa_id sa, const struct aaa_reply *reply),
+void ios_ra_ask(struct ios *s, ike_sa_id sa, const struct ike_party *p, ios_answer_fn then,
                 const char *list, const char *user, const char *password)
 {
     struct ios_question *q = g_new0(struct ios_question, 1);
-    *q = (struct ios_question){s, sa, 0, then};
+    q->s = s;
+    q->sa = sa;
+    q->party = *p;
+    q->then = then;
+    g_strlcpy(q->user, user ? user : "", sizeof q->user);
     g_ptr_array_add(s->ra->questions, q);
     if (list)
         q->number = aaa_login(s->ra->aaa, list, user, password, answered, q);
     else
         q->number = aaa_defer(s->ra->aaa, answered, q);
+}
+
+const struct ios_group *ios_ra_group(const struct ios *s, const struct ike_party *p)
+{
+    return ios_group_find(s, p->group[0] ? p->group : p->name);
 }
 
 /* ---- Who is it ---- */
@@ -219,60 +225,66 @@ static const struct ike_key *key_for(void *self, ip4 remote, const char *party)
     return NULL;
 }
 
-static void key_fetched(struct ios *s, ike_sa_id sa, const struct aaa_reply *reply)
+static void key_fetched(struct ios *s, const struct ios_question *q, const struct aaa_reply *reply)
 {
-    const struct ios_ra_session *x = ios_ra_session_of(s, sa);
-    const struct ios_group *g = x ? ios_group_find(s, x->group) : NULL;
-    ike_key_fetched(s->d->ike, sa, g ? g->key : NULL);
+    const struct ios_group *g = ios_ra_group(s, &q->party);
+    ike_key_fetched(s->d->ike, q->sa, g ? g->key : NULL);
 }
 
 /* The list for the network says whether groups may be read at all; their settings are local. */
 static void fetch_key(void *self, ike_sa_id sa, const struct ike_party *p)
 {
-    struct ios *s = self;
-    session_make(s, sa, p);
-    ios_ra_ask(s, sa, key_fetched, NULL, NULL, NULL);
+    ios_ra_ask(self, sa, p, key_fetched, NULL, NULL, NULL);
 }
 
 /* ---- Logins ---- */
 
-static void begun(struct ios *s, ike_sa_id sa, const struct aaa_reply *reply)
+static void begun(struct ios *s, const struct ios_question *q, const struct aaa_reply *reply)
 {
-    ike_login_begun(s->d->ike, sa);
+    ike_login_begun(s->d->ike, q->sa);
 }
 
 static void login_begin(void *self, ike_sa_id sa, const struct ike_party *p)
 {
-    struct ios *s = self;
-    session_make(s, sa, p);
-    ios_ra_ask(s, sa, begun, NULL, NULL, NULL);
+    ios_ra_ask(self, sa, p, begun, NULL, NULL, NULL);
 }
 
-static void judged(struct ios *s, ike_sa_id sa, const struct aaa_reply *reply)
+static bool sa_lives(const struct ios *s, ike_sa_id sa, struct ike_sa_view *out)
 {
-    struct ios_ra_session *x = ios_ra_session_of(s, sa);
-    const struct ios_group *g = x ? ios_group_find(s, x->group) : NULL;
+    for (size_t i = 0; i < ike_sa_count(s->d->ike); i++)
+        if (ike_sa_at(s->d->ike, i, out) && out->id == sa)
+            return out->state != IKE_STATE_DEAD;
+    return false;
+}
+
+/* A session begins with the login that is right, if anybody still waits for it. Nobody is asked
+ * again: the SA goes with the refusal (2.4 point 4). */
+static void judged(struct ios *s, const struct ios_question *q, const struct aaa_reply *reply)
+{
+    const struct ios_group *g = ios_ra_group(s, &q->party);
+    struct ike_sa_view v;
     bool ok = reply->verdict == AAA_PASS;
-    if (ok && g && g->max_logins && logins_of(s, x->user, sa) >= g->max_logins)
+    if (!sa_lives(s, q->sa, &v))
+        return;
+    if (ok && g && g->max_logins && logins_of(s, q->user, q->sa) >= g->max_logins)
         ok = false;
-    /* Nobody is asked again: the SA goes with the refusal (2.4 point 4). */
-    ike_login_judged(s->d->ike, sa, ok, false);
+    if (ok) {
+        struct ios_ra_session *x = session_make(s, q->sa, &q->party);
+        g_strlcpy(x->user, q->user, sizeof x->user);
+        x->framed = reply->framed;
+    }
+    ike_login_judged(s->d->ike, q->sa, ok, false);
 }
 
 static void login(void *self, ike_sa_id sa, const struct ike_party *p, const char *user,
                   const char *password)
 {
     struct ios *s = self;
-    struct ios_ra_session *x = session_make(s, sa, p);
-    struct ike_sa_view v;
-    ip4 local = 0;
-    g_strlcpy(x->user, user, sizeof x->user);
-    for (size_t i = 0; i < ike_sa_count(s->d->ike); i++)
-        if (ike_sa_at(s->d->ike, i, &v) && v.id == sa)
-            local = v.local;
-    const struct ios_client_way *way = ios_ra_way(s, local, p->name);
+    struct ike_sa_view v = {0};
+    sa_lives(s, sa, &v);
+    const struct ios_client_way *way = ios_ra_way(s, v.local, p->name);
     g_autofree char *list = g_strdup_printf("login %s", way->login_list ? way->login_list : "");
-    ios_ra_ask(s, sa, judged, list, user, password);
+    ios_ra_ask(s, sa, p, judged, list, user, password);
 }
 
 /* ---- The end ---- */
@@ -295,8 +307,7 @@ static void departed(void *self, ike_sa_id sa, enum ike_why why)
     if (!x)
         return;
     ios_ra_returned(s, x, sa);
-    g_array_remove_index(s->ra->sessions,
-                         (guint)(x - &g_array_index(s->ra->sessions, struct ios_ra_session, 0)));
+    session_drop(s, x);
 }
 
 static void moved(void *self, ike_sa_id from, ike_sa_id to)
@@ -306,9 +317,7 @@ static void moved(void *self, ike_sa_id from, ike_sa_id to)
     if (!old)
         return;
     if (new) /* what the new phase 1 had begun is this session */
-        g_array_remove_index(
-            s->ra->sessions,
-            (guint)(new - &g_array_index(s->ra->sessions, struct ios_ra_session, 0)));
+        session_drop(s, new);
     old = ios_ra_session_of(s, from);
     old->sa = to;
 }
@@ -360,6 +369,8 @@ void ios_ra_clear(struct ios *s)
     ios_pools_free(ra);
     ios_map_ways_free(ra);
     g_ptr_array_unref(ra->questions);
+    for (guint i = 0; i < ra->sessions->len; i++)
+        ios_ra_session_clear(&g_array_index(ra->sessions, struct ios_ra_session, i));
     g_array_unref(ra->sessions);
     g_free(ra->default_pool);
     g_free(ra->at);

@@ -88,16 +88,16 @@ struct ios_user_words {
 struct ios_ra_session {
     ike_sa_id sa;
     char party[64], group[64], user[128], pool[64];
-    ip4 addr;
+    ip4 addr, framed;             /* framed: RADIUS says which one it is to have; 0 = any */
     struct kept_request *request; /* for configuration, while AAA is asked; owned */
 };
 struct kept_request;
-struct ios_question; /* asked of AAA for an SA: ios_ra.c */
 
 struct ios_ra {
     GPtrArray *keyrings, *profiles, *groups, *map_ways, *pools;
     char *default_pool;
     uint32_t xauth_timeout_s; /* 0 = not set */
+    uint32_t login_wait_s;    /* of the profile, before that was set */
 
     struct aaa *aaa;
     bool aaa_on;
@@ -119,10 +119,23 @@ struct ios_ra {
 void ios_ra_init(struct ios *s);
 void ios_ra_clear(struct ios *s);
 struct ios_ra_session *ios_ra_session_of(struct ios *s, ike_sa_id sa); /* NULL = none */
-/* What is being asked about an SA, so that an answer that comes late finds it gone. */
-void ios_ra_ask(struct ios *s, ike_sa_id sa,
-                void (*then)(struct ios *s, ike_sa_id sa, const struct aaa_reply *reply),
+/* What is being asked of AAA about an SA; `then` is told when AAA has answered, and the question is
+ * over after it. */
+struct ios_question {
+    struct ios *s;
+    ike_sa_id sa;
+    uint32_t number;
+    struct ike_party party;
+    char user[128];
+    void (*then)(struct ios *s, const struct ios_question *q, const struct aaa_reply *reply);
+};
+typedef void (*ios_answer_fn)(struct ios *s, const struct ios_question *q,
+                              const struct aaa_reply *reply);
+/* Without a list nobody is asked, and the answer comes all the same. */
+void ios_ra_ask(struct ios *s, ike_sa_id sa, const struct ike_party *p, ios_answer_fn then,
                 const char *list, const char *user, const char *password);
+/* The group whose settings are a party's; NULL = none of that name. */
+const struct ios_group *ios_ra_group(const struct ios *s, const struct ike_party *p);
 /* Keywords of the profile that the identity belongs to, or of the map the peer came by. */
 const struct ios_client_way *ios_ra_way(struct ios *s, ip4 local, const char *party);
 

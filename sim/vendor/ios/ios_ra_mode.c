@@ -46,7 +46,7 @@ static void put_flag(struct answer *r, uint16_t type, bool on)
 
 static void put_each_addr(struct answer *r, uint16_t type, const GArray *list)
 {
-    for (guint i = 0; i < list->len; i++)
+    for (guint i = 0; list && i < list->len; i++)
         put_addr(r, type, g_array_index(list, ip4, i));
 }
 
@@ -104,7 +104,7 @@ static void domain(struct answer *r, uint16_t type)
 static void split_dns(struct answer *r, uint16_t type)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < r->group->split_dns->len; i++)
+    for (guint i = 0; r->group->split_dns && i < r->group->split_dns->len; i++)
         g_string_append_printf(text, "%s%s", i ? "," : "",
                                (const char *)g_ptr_array_index(r->group->split_dns, i));
     if (text->len)
@@ -143,7 +143,7 @@ static void pfs(struct answer *r, uint16_t type)
 static void backup(struct answer *r, uint16_t type)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < r->group->backup->len; i++)
+    for (guint i = 0; r->group->backup && i < r->group->backup->len; i++)
         g_string_append_printf(text, "%s%s", i ? "," : "",
                                (const char *)g_ptr_array_index(r->group->backup, i));
     if (text->len)
@@ -181,16 +181,23 @@ static void holder_of(const struct ios_ra_session *x, char holder[64])
     g_snprintf(holder, 64, "%u %s", x->sa, x->user);
 }
 
+/* The one that RADIUS names comes before any pool; it may be of none. */
 static ip4 take_address(struct ios *s, const struct ios_group *g, struct ios_ra_session *x)
 {
     const char *name = g && g->pool ? g->pool : s->ra->default_pool;
     struct addr_pool *pool = ios_pool_find(s, name);
     char holder[64];
-    if (x->addr || !pool)
+    if (x->addr)
         return x->addr;
     holder_of(x, holder);
-    x->addr = addr_pool_take(pool, holder);
-    g_strlcpy(x->pool, name, sizeof x->pool);
+    if (x->framed) {
+        bool pooled = pool && addr_pool_contains(pool, x->framed);
+        if (!pooled || addr_pool_take_at(pool, x->framed, holder))
+            x->addr = x->framed;
+    } else if (pool) {
+        x->addr = addr_pool_take(pool, holder);
+    }
+    g_strlcpy(x->pool, pool ? name : "", sizeof x->pool);
     return x->addr;
 }
 
@@ -233,9 +240,10 @@ static uint32_t seconds_left(struct ios *s, ike_sa_id sa)
     return 0;
 }
 
-static void configured(struct ios *s, ike_sa_id sa, const struct aaa_reply *reply)
+static void configured(struct ios *s, const struct ios_question *q, const struct aaa_reply *reply)
 {
     static const struct ios_group no_group;
+    ike_sa_id sa = q->sa;
     struct ios_ra_session *x = ios_ra_session_of(s, sa);
     if (!x || !x->request)
         return;
@@ -281,5 +289,5 @@ void ios_ra_configure(struct ios *s, ike_sa_id sa, const struct ike_party *p, co
         g_array_append_vals(k->wanted, pushed, G_N_ELEMENTS(pushed));
     ios_ra_session_clear(x);
     x->request = k;
-    ios_ra_ask(s, sa, configured, NULL, NULL, NULL);
+    ios_ra_ask(s, sa, p, configured, NULL, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* show crypto isakmp …, show crypto engine connections active (DBG-02, DBG-04,
  * hub-and-spoke.md 7.2). */
+#include "vendor/ios/ios_ra.h"
 #include "vendor/ios/ios_show_priv.h"
 
 // clang-format off
@@ -198,19 +199,27 @@ void ios_show_isakmp_policy(void *self, const struct cli_args *a, GString *out)
 
 /* ---- show crypto isakmp key ---- */
 
-void ios_view_isakmp_key(struct ios *s, char **args, struct view *v)
+static void key_rows(const char *keyring, const struct ike_conf *c, struct view *v)
 {
-    const struct ike_conf *c = s->d->ike_conf;
-    view_columns(v, "keyring", "address", "key", NULL);
     for (guint i = 0; i < c->keys->len; i++) {
         const struct ike_key *k = g_ptr_array_index(c->keys, i);
         view_row_begin(v);
-        view_set(v, "keyring", "default");
+        view_set(v, "keyring", "%s", keyring);
         if (k->mask == 0xffffffffu)
             view_set(v, "address", "%s", IP4S(k->addr));
         else
             view_set(v, "address", "%s [%s]", IP4S(k->addr), IP4S(k->mask));
         view_set(v, "key", "%s", k->secret);
+    }
+}
+
+void ios_view_isakmp_key(struct ios *s, char **args, struct view *v)
+{
+    view_columns(v, "keyring", "address", "key", NULL);
+    key_rows("default", s->d->ike_conf, v);
+    for (guint i = 0; i < s->ra->keyrings->len; i++) {
+        const struct ios_keyring *k = g_ptr_array_index(s->ra->keyrings, i);
+        key_rows(k->name, k->store, v);
     }
 }
 
