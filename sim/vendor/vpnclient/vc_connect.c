@@ -361,8 +361,23 @@ void vc_login(struct vc *s, const char *user, const char *password)
 
 /* ---- What is heard ---- */
 
+/* A reply that brings no address is of no use. */
+static void nothing_given(struct vc *s)
+{
+    vc_log(s, VC_IKE, 3, 0xE3000023, "No private IP address was assigned by the peer");
+    vc_log(s, VC_IKE, 2, 0xE300009B, "Failed to process ModeCfg Reply (NavigatorTM:175)");
+    tear_down(s, WHY_NO_ADDRESS);
+    vc_given_clear(&s->given);
+    say_reason(s, LOCALLY, 401);
+    finish(s);
+}
+
 static void secure(struct vc *s)
 {
+    if (!s->given.addr) {
+        nothing_given(s);
+        return;
+    }
     s->state = VC_SECURING;
     vc_say(s, "Negotiating security policies.");
     vc_log(s, VC_CM, 4, 0x63100019, "Mode Config data received");
