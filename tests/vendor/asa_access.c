@@ -364,3 +364,58 @@ Test(asa_access, each_version_says_it_in_its_words)
         head_free(h);
     }
 }
+
+Test(asa_access, after_a_reload_nobody_is_in_and_everybody_may_come_in_again)
+{
+    struct head *h = head_new("8.2", "");
+    come_in(h, 0, "joe", "secret1");
+    cr_expect_eq(sessions(h), 1);
+    device_reload(h->asa, SECONDS(5), "power");
+    run(h, SECONDS(10));
+    cr_expect_eq(sessions(h), 0);
+    cr_expect_eq(asa_of(h->asa)->remotes->len, 0);
+    come_in(h, 1, "ann", "secret2");
+    cr_expect_eq(sessions(h), 1);
+    head_free(h);
+}
+
+Test(asa_access, names_and_passwords_of_any_kind_are_an_answer_like_others)
+{
+    g_autofree char *most = g_strnfill(255, 'x'), *more = g_strnfill(256, 'x');
+    const struct {
+        const char *user, *password;
+    } row[] = {
+        {"x", "y"},        {most, "secret1"}, {more, "secret1"},           {"joe", most},
+        {"joe", more},     {"j%n%s", "%s%n"}, {"joe", "\xc3\xa4\xff\x01"}, {"\xff\xfe", "secret1"},
+        {"joe@work", "*"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+        struct head *h = head_new("8.2", "");
+        come_in(h, 0, row[i].user, row[i].password);
+        run(h, SECONDS(130));
+        cr_expect_eq(sessions(h), 0, "row %zu", i);
+        cr_expect_eq(addr_pool_in_use(asa_pool_find(asa_of(h->asa), "near")->pool), 0);
+        come_in(h, 1, "joe", "secret1");
+        cr_expect_eq(sessions(h), 1, "row %zu", i);
+        head_free(h);
+    }
+}
+
+Test(asa_access, an_address_of_a_network_is_taken_out_of_the_pool_once)
+{
+    struct head *h = head_new("8.2", "ip local pool bad 192.168.30.254-192.168.31.3 mask "
+                                     "255.255.255.0\n" GENERAL " address-pool bad\n");
+    const struct asa_pool *p = asa_pool_find(asa_of(h->asa), "bad");
+    come_in(h, 0, "joe", "secret1"); /* .254 */
+    come_in(h, 1, "ann", "secret2"); /* .255 */
+    cr_expect_eq(sessions(h), 1);
+    come_in(h, 2, "ann", "secret2"); /* .0 of the next network */
+    cr_expect_eq(sessions(h), 1);
+    cr_expect_eq(p->removed->len, 2);
+    cr_expect(strstr(h->said->str, "713189: Attempted to assign network or broadcast IP address, "
+                                   "removing (192.168.30.255) from pool"));
+    come_in(h, 1, "ann", "secret2");
+    cr_expect_eq(sessions(h), 2);
+    cr_expect_eq(p->removed->len, 2);
+    head_free(h);
+}
