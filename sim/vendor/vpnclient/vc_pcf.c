@@ -149,7 +149,7 @@ char *vc_profile_set(struct vc_profile *p, const char *setting)
     if (!name)
         return g_strdup("not a line of a profile; write Key=value");
     const struct key *k = key_find(name);
-    uint32_t v;
+    uint32_t v = 0;
     if (!k)
         return key_unknown(name);
     void *place = (char *)p + k->at;
