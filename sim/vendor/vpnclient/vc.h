@@ -4,6 +4,7 @@
  *   vc_pcf.c      profiles and the PC's own settings, read from .pcf text
  *   vc_offers.c   what is offered in both phases, by version
  *   vc_connect.c  from "connect" to the end: who is asked, the login, reasons
+ *   vc_reasons.c  what the user is told at the end
  *   vc_config.c   what the gateway configures: addresses, routes, policy
  *   vc_commands.c what is typed at the PC
  *   vc_stat.c     listings of the connection
@@ -161,6 +162,17 @@ void vc_offers_phase2(struct vc *s, struct ipsec_map_entry *e);
 /* The attributes of the configuration request in order; how many. */
 size_t vc_wanted(const struct vc *s, const struct vc_profile *p, uint16_t *out, size_t most);
 void vc_profile_of_engine(struct vc *s);
+
+/* ---- vc_reasons.c ---- */
+enum vc_ends_by { VC_LOCALLY, VC_BY_PEER };
+struct vc_end {
+    enum ike_why why;
+    enum vc_ends_by by;
+    int number; /* of the reason; 0 = the user knows */
+    const char *logged;
+};
+const struct vc_end *vc_end_of(enum ike_why why);
+void vc_say_reason(struct vc *s, enum vc_ends_by by, int number);
 
 /* ---- vc_connect.c ---- */
 void vc_connect_init(struct vc *s);

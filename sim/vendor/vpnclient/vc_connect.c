@@ -16,64 +16,6 @@ static void heard(struct vc *s, unsigned what)
         sim_timer_arm(&s->turn, sim_now(s->d->sim));
 }
 
-/* ---- Reasons ---- */
-
-enum ends_by { LOCALLY, BY_PEER };
-// clang-format off
-static const struct reason { int number; const char *text; } reasons[] = {
-    { 401, "An unrecognized error occurred while establishing the VPN connection." },
-    { 403, "Unable to contact the security gateway." },
-    { 404, "The remote peer terminated the connection during negotiation of security policies." },
-    { 407, "User authentication was cancelled by the user." },
-    { 408, "A VPN connection is already in the process of being established." },
-    { 409, "A VPN connection already exists." },
-    { 412, "The remote peer is no longer responding." },
-    { 413, "User Authentication failed." },
-    { 414, "Failed to establish a TCP connection." },
-    { 422, "Lost contact with the security gateway. Check your network connection." },
-    { 426, "Maximum Configured Lifetime Exceeded." },
-    { 427, "Unknown Error Occurred at Peer." },
-    { 433, "(Reason Not Specified by Peer)" },
-};
-/* What the client's log calls it, and what the user is told. The first that fits. */
-static const struct {
-    enum ike_why why; enum ends_by by; int number; const char *logged;
-} ends[] = {
-    { WHY_RETRANSMITS,   LOCALLY, 412, "DEL_REASON_PEER_NOT_RESPONDING" },
-    { WHY_DPD,           LOCALLY, 412, "DEL_REASON_PEER_NOT_RESPONDING" },
-    { WHY_LOGIN,         LOCALLY, 413, "DEL_REASON_WE_FAILED_AUTH" },
-    { WHY_LOGIN_ABANDONED, LOCALLY, 407, "DEL_REASON_RESET_SADB" },
-    { WHY_EXPIRED,       LOCALLY, 426, "DEL_REASON_LIFETIME_EXPIRED" },
-    { WHY_PEER_DELETE,   BY_PEER, 433, "PEER_DELETE-IKE_DELETE_UNSPECIFIED" },
-    { WHY_INITIAL_CONTACT, BY_PEER, 433, "PEER_DELETE-IKE_DELETE_UNSPECIFIED" },
-    { WHY_PEER_NOTIFY,   LOCALLY, 404, "DEL_REASON_IKE_NEG_FAILED" },
-    { WHY_NO_PROPOSAL,   LOCALLY, 404, "DEL_REASON_IKE_NEG_FAILED" },
-    { WHY_ADMIN,         LOCALLY, 0,   "DEL_REASON_RESET_SADB" },
-    { WHY_USER_GONE,     LOCALLY, 0,   "DEL_REASON_RESET_SADB" },
-    { WHY_NONE,          LOCALLY, 401, "DEL_REASON_IKE_NEG_FAILED" },
-};
-// clang-format on
-
-static size_t end_of(enum ike_why why)
-{
-    size_t i = 0;
-    while (ends[i].why != why && ends[i].why != WHY_NONE)
-        i++;
-    return i;
-}
-
-static void say_reason(struct vc *s, enum ends_by by, int number)
-{
-    size_t i = 0;
-    while (i + 1 < G_N_ELEMENTS(reasons) && reasons[i].number != number)
-        i++;
-    g_free(s->notice);
-    s->notice = g_strdup_printf("Secure VPN Connection terminated %s.\nReason %d: %s",
-                                by == BY_PEER ? "by Peer" : "locally by the Client",
-                                reasons[i].number, reasons[i].text);
-    vc_say(s, "%s", s->notice);
-}
-
 /* ---- The end ---- */
 
 static void forget(struct vc *s)
@@ -155,7 +97,7 @@ static void tcp_opened(void *self, bool established)
         contact(s);
         return;
     }
-    say_reason(s, LOCALLY, 414);
+    vc_say_reason(s, VC_LOCALLY, 414);
     finish(s);
 }
 
@@ -201,7 +143,7 @@ static void name_found(void *self, const struct vc_found *f)
         contact(s);
         return;
     }
-    say_reason(s, LOCALLY, 403);
+    vc_say_reason(s, VC_LOCALLY, 403);
     finish(s);
 }
 
@@ -232,11 +174,11 @@ static void list_gateways(struct vc *s, const struct vc_profile *p)
 void vc_connect(struct vc *s, const struct vc_profile *p, const char *user, const char *password)
 {
     if (s->state != VC_IDLE) {
-        say_reason(s, LOCALLY, s->state == VC_UP ? 409 : 408);
+        vc_say_reason(s, VC_LOCALLY, s->state == VC_UP ? 409 : 408);
         return;
     }
     if (!s->lan->addr) {
-        say_reason(s, LOCALLY, 403);
+        vc_say_reason(s, VC_LOCALLY, 403);
         return;
     }
     s->profile = p;
@@ -318,7 +260,7 @@ static void give_up(struct vc *s)
 {
     s->asks = VC_ASKS_NOTHING;
     tear_down(s, WHY_LOGIN_ABANDONED);
-    say_reason(s, LOCALLY, 407);
+    vc_say_reason(s, VC_LOCALLY, 407);
     finish(s);
 }
 
@@ -368,7 +310,7 @@ static void nothing_given(struct vc *s)
     vc_log(s, VC_IKE, 2, 0xE300009B, "Failed to process ModeCfg Reply (NavigatorTM:175)");
     tear_down(s, WHY_NO_ADDRESS);
     vc_given_clear(&s->given);
-    say_reason(s, LOCALLY, 401);
+    vc_say_reason(s, VC_LOCALLY, 401);
     finish(s);
 }
 
@@ -429,7 +371,7 @@ static enum ike_why end_why(const struct vc *s)
 
 static void say_end(struct vc *s, enum ike_why why)
 {
-    const char *logged = ends[end_of(why)].logged;
+    const char *logged = vc_end_of(why)->logged;
     if (s->state < VC_LOGIN)
         vc_log(s, VC_CM, 4, 0x63100014,
                "Unable to establish Phase 1 SA with server \"%s\" because of \"%s\"", s->gateway,
@@ -449,7 +391,7 @@ static void say_end(struct vc *s, enum ike_why why)
 static void lost(struct vc *s)
 {
     enum ike_why why = end_why(s);
-    size_t end = end_of(why);
+    const struct vc_end *end = vc_end_of(why);
     if (s->state == VC_UP ? has_working_sa(s) : is_alive(s, s->sa))
         return;
     say_end(s, why);
@@ -460,8 +402,8 @@ static void lost(struct vc *s)
         contact(s);
         return;
     }
-    if (ends[end].number)
-        say_reason(s, ends[end].by, ends[end].number);
+    if (end->number)
+        vc_say_reason(s, end->by, end->number);
     finish(s);
 }
 
@@ -484,10 +426,10 @@ static void refused(struct vc *s)
     if (s->state != VC_SECURING || s->pairs > 0)
         return;
     s->ended_why = s->refused_why;
-    size_t end = end_of(s->refused_why);
+    const struct vc_end *end = vc_end_of(s->refused_why);
     say_end(s, s->refused_why);
     tear_down(s, s->refused_why);
-    say_reason(s, ends[end].by, ends[end].number ? ends[end].number : 401);
+    vc_say_reason(s, end->by, end->number ? end->number : 401);
     finish(s);
 }
 
@@ -563,7 +505,7 @@ void vc_address_lost(struct vc *s)
     if (s->state == VC_IDLE)
         return;
     tear_down(s, WHY_ADMIN);
-    say_reason(s, LOCALLY, 422);
+    vc_say_reason(s, VC_LOCALLY, 422);
     finish(s);
 }
 
