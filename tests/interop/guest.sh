@@ -171,7 +171,9 @@ transfer_begin() {
     comes=$!
     socat -u OPEN:/mnt/give TCP4-LISTEN:5004,bind="$VS_INSIDE",reuseaddr &
     goes=$!
+    await 9 listening
 }
+listening() { [ "$(grep -c ' 0A ' /proc/net/tcp)" -ge 2 ]; }
 transferred() {
     ! kill -0 $comes 2>/dev/null && ! kill -0 $goes 2>/dev/null && cp /run/got /mnt/got
 }
