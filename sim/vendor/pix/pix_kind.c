@@ -80,9 +80,11 @@ static void set_profile(struct pix *s)
     if (pix_since(s, 6, 0)) {
         memcpy(p->vid_mm3, later, sizeof later);
         memcpy(p->vid_mm4, later, sizeof later);
+        memcpy(p->vid_am2, later, sizeof later);
     } else { /* dead peer detection came with 6.0 */
         memcpy(p->vid_mm3, early, sizeof early);
         memcpy(p->vid_mm4, early, sizeof early);
+        memcpy(p->vid_am2, early, sizeof early);
     }
 }
 

@@ -16,8 +16,14 @@ void pix_natt_init(struct pix *s)
 {
     static const enum ike_vid said[] = {IKE_VID_NAT_T_02N, IKE_VID_NAT_T_03};
     if (pix_since(s, 6, 3)) {
-        memcpy(s->d->profile.vid_mm1, said, sizeof said);
-        memcpy(s->d->profile.vid_mm2, said, sizeof said);
+        struct ike_profile *p = &s->d->profile;
+        size_t have = 0;
+        memcpy(p->vid_mm1, said, sizeof said);
+        memcpy(p->vid_mm2, said, sizeof said);
+        while (have < IKE_PROFILE_VIDS && p->vid_am2[have] != IKE_VID_UNKNOWN)
+            have++;
+        g_assert(have + G_N_ELEMENTS(said) <= IKE_PROFILE_VIDS);
+        memcpy(p->vid_am2 + have, said, sizeof said); /* to a client, behind the rest */
     }
     forget(s);
 }
