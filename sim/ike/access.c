@@ -38,6 +38,7 @@ void ike_guest_free(struct ike_sa *sa)
     if (g->xacts)
         g_ptr_array_unref(g->xacts);
     ike_way_free(g->way);
+    g_free(g->saved);
     g_free(g->psk);
     g_free(g->user);
     g_clear_pointer(&sa->guest, g_free);

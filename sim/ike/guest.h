@@ -29,6 +29,14 @@ struct ike_guest {
     struct ike_way *way;        /* who comes in; NULL = who lets in */
     GPtrArray *xacts;           /* struct ike_exchange, owned; NULL = none yet */
     struct sim_timer wait;      /* it goes on until then, or ends */
+    struct ike_saved *saved;    /* a quick mode that came before its address; NULL = none */
+};
+/* A message kept for later. */
+struct ike_saved {
+    ip4 local, remote;
+    uint16_t lport, rport;
+    size_t n;
+    uint8_t bytes[];
 };
 
 /* What a transaction is about, and what it does to the SA's state. */

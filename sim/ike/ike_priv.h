@@ -514,6 +514,7 @@ void ike_aggressive_start(struct ike_sa *sa);
 /* A quick mode of ours; takes the request over. */
 void ike_quick_start(struct ike_sa *sa, struct ike_request *request);
 void ike_quick_hear(struct ike_sa *sa, struct ike_msg *m);
+void ike_quick_take_up(struct ike_sa *sa); /* the one that came before its address */
 /* The SA goes while this quick mode is under way. */
 void ike_quick_abandon(struct ike_exchange *x, enum ike_why why);
 void ike_request_lost(struct ike_engine *e, struct ike_request *request,

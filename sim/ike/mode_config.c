@@ -66,6 +66,8 @@ void ike_config_acked(struct ike_exchange *x)
 {
     ike_sa_move(x->sa, IKE_INPUT_FROM_PEER_CFG_ACK, IKE_STATE_QM_IDLE);
     ike_guest_go_on(x->sa);
+    if (x->sa->guest)
+        ike_quick_take_up(x->sa);
 }
 
 /* ---- Who comes in ---- */

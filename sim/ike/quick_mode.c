@@ -518,10 +518,49 @@ static bool room_for_one(struct ike_sa *sa)
     return !sa->quick || sa->quick->len < IKE_MAX_QUICK;
 }
 
+/* Who is given its address unasked may begin before it has it: its quick mode waits for that. */
+static bool save(struct ike_sa *sa, const struct ike_msg *m)
+{
+    struct ike_guest *g = sa->guest;
+    bool awaits =
+        sa->state == IKE_STATE_CONFIG_AUTHOR_AAA_AWAIT || sa->state == IKE_STATE_CONFIG_SET_SENT;
+    if (!g || g->way || g->party.config != IKE_CFG_WAY_PUSH || !awaits || !m->head.msgid)
+        return false;
+    struct ike_saved *s = g_malloc(sizeof *s + m->bytes.n);
+    *s = (struct ike_saved){m->local, m->remote, m->lport, m->rport, m->bytes.n};
+    memcpy(s->bytes, m->bytes.p, m->bytes.n);
+    TRACE(sa->e->scope, qm_saved, .sa = sa->id, .msgid = m->head.msgid, .remote = m->remote,
+          .taken_up = false);
+    g_free(g->saved);
+    g->saved = s;
+    return true;
+}
+
+void ike_quick_take_up(struct ike_sa *sa)
+{
+    g_autofree struct ike_saved *s = g_steal_pointer(&sa->guest->saved);
+    struct ike_msg m = {.e = sa->e};
+    if (!s || !ike_sa_works(sa))
+        return;
+    m.local = s->local;
+    m.remote = s->remote;
+    m.lport = s->lport;
+    m.rport = s->rport;
+    m.bytes = span_of(s->bytes, s->n);
+    g_assert(isakmp_head_parse(m.bytes, &m.head) == WIRE_OK);
+    TRACE(sa->e->scope, qm_saved, .sa = sa->id, .msgid = m.head.msgid, .remote = s->remote,
+          .taken_up = true);
+    m.arena = arena_new();
+    ike_quick_hear(sa, &m);
+    arena_free(m.arena);
+}
+
 void ike_quick_hear(struct ike_sa *sa, struct ike_msg *m)
 {
     struct ike_engine *e = sa->e;
     uint32_t msgid = m->head.msgid;
+    if (save(sa, m))
+        return;
     if (!ike_sa_works(sa) || !msgid) {
         ++*e->count.early; /* the last of phase 1 was overtaken, or lost; or a login comes first */
         return;

@@ -308,6 +308,33 @@ Test(configuration, is_pushed_unasked)
     login_free(l);
 }
 
+/* A client that knows nothing of configuration begins quick mode at once. */
+Test(configuration, a_quick_mode_before_the_pushed_address_waits_for_it)
+{
+    struct login *l = login_new();
+    const struct ike_policy offer = {1, CIPHER_3DES, HASH_SHA1, GROUP_MODP768, IKE_AUTH_PSK, 86400};
+    const struct ike_connect c = {
+        .local = PAIR_ADDR_I,
+        .remote = PAIR_ADDR_R,
+        .group = "testgroup",
+        .key = "cisco321",
+        .offers = &offer,
+        .n_offers = 1,
+    };
+    l->config = IKE_CFG_WAY_PUSH;
+    l->xauth = false;
+    pair_record(l->p, PAIR_R);
+    cr_assert_neq(ike_connect(l->p->end[PAIR_I].engine, &c), 0);
+    pair_ask(l->p, PAIR_I);
+    login_run(l, SECONDS(2)); /* sooner than it would be said again */
+    cr_expect(login_is_up(l));
+    cr_expect_eq(l->address, LOGIN_POOL);
+    cr_expect(pair_recorded(l->p, "ike_state RESPONDER FROM_PEER_CFG_ACK CONFIG_SET_SENT QM_IDLE"));
+    cr_expect_eq(pair_count(l->p, PAIR_R, "ike.early"), 0);
+    cr_expect_eq(pair_count(l->p, PAIR_I, "ike.retransmits"), 0);
+    login_free(l);
+}
+
 /* ---- Behind one NAT ---- */
 
 static enum ike_why key_id(void *self, const struct ike_claim *claim, struct ike_party *out)

@@ -93,6 +93,7 @@ const struct vendor_silent asa_silent[] = {
     {EV_lease,              "its own addresses are not leased"},
     {EV_service,            "it is no server"},
     {EV_ctcp,              "show vpn-sessiondb has the protocol"},
+    {EV_qm_saved,          "clients ask for their address here"},
 };
 // clang-format on
 const size_t asa_n_silent = G_N_ELEMENTS(asa_silent);

@@ -72,6 +72,7 @@ const struct vendor_silent ios_silent[] = {
     {EV_lease,            "no debug of DHCP here"},
     {EV_service,          "another machine's doing"},
     {EV_ctcp,             "IPsec goes in no TCP here"},
+    {EV_qm_saved,          "it begins when it is taken up"},
 };
 // clang-format on
 const size_t ios_n_silent = G_N_ELEMENTS(ios_silent);

@@ -61,6 +61,12 @@ PIX_ON(xact_new)
         pix_say_isakmp(s, "ISAKMP (0:0): Need config/address");
 }
 
+PIX_ON(qm_saved)
+{
+    if (e->taken_up)
+        pix_say_isakmp(s, "ISAKMP (0:0): processing saved QM.");
+}
+
 PIX_ON(xact_begin)
 {
     if (e->ours)
@@ -114,7 +120,7 @@ PIX_ON(ike_peer_new)
 
 // clang-format off
 const struct pix_hearing pix_hear_config[] = {
-    PIX_HEAR(xact_new), PIX_HEAR(xact_begin), PIX_HEAR(xact_rx), PIX_HEAR(xact_attr), PIX_HEAR(ike_peer_new),
+    PIX_HEAR(xact_new), PIX_HEAR(qm_saved), PIX_HEAR(xact_begin), PIX_HEAR(xact_rx), PIX_HEAR(xact_attr), PIX_HEAR(ike_peer_new),
     { .fn = NULL },
 };
 // clang-format on
