@@ -186,13 +186,14 @@ GPtrArray *check_world(struct world *w)
     for (size_t i = 0; i < world_device_count(w); i++) {
         struct device *d = world_device_at(w, i);
         guint from = c.findings->len;
-        if (!d->ipsec)
+        if (!d->ipsec || !check_reads(d))
             continue;
         check_names(&c, d);
         check_peers(&c, d);
         check_routes(&c, d);
         check_nat(&c, d);
         check_lines(&c, d);
+        check_access(&c, d);
         by_severity(c.findings, from);
     }
     return c.findings;

@@ -57,6 +57,11 @@ const struct check_words *check_words_of(const struct device *d)
     return &kinds[0];
 }
 
+bool check_reads(const struct device *d)
+{
+    return strcmp(check_words_of(d)->kind, d->kind->name) == 0;
+}
+
 void check_no_key(struct check *c, struct device *d, ip4 peer)
 {
     const struct check_words *words = check_words_of(d);

@@ -355,6 +355,25 @@ static void check_host_bits(struct check *c, const struct view_of *v)
     }
 }
 
+/* A box that translates: who is behind it is known at run time only. */
+static bool is_box(const struct device *d)
+{
+    return strcmp(d->kind->name, "nat") == 0;
+}
+
+static bool is_behind_box(const struct check *c, ip4 addr)
+{
+    for (size_t i = 0; i < world_device_count(c->w); i++) {
+        const struct device *d = world_device_at(c->w, i);
+        for (size_t k = 0; is_box(d) && k < net_if_count(d->node); k++) {
+            const struct net_if *f = net_if_at(d->node, k);
+            if (f->addr && ip4_in(addr, (struct ip4_net){f->addr & f->mask, f->mask}))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
 {
     g_autofree char *head = check_entry_head(v->m, v->e);
@@ -369,6 +388,8 @@ static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
             check_no_key(c, v->d, addr);
         return;
     }
+    if (is_box(peer))
+        return;
     if (!peer->ipsec || peer == v->d) {
         check_add(c, SEVERITY_ERROR, "peer-without-crypto", v->d, at,
                   "name the router that ends the tunnel",
@@ -382,7 +403,7 @@ static void check_peer(struct check *c, const struct view_of *v, ip4 addr)
     if (v->local == 0 || !faces(v, addr))
         return; /* the map is on no interface or on the wrong one, which is told elsewhere */
     GArray *back = entries_for(peer, v->local);
-    if (back->len == 0 && !answers_anyone(peer)) {
+    if (back->len == 0 && !answers_anyone(peer) && !is_behind_box(c, v->local)) {
         check_add(c, SEVERITY_ERROR, "peer-does-not-answer", v->d, at,
                   "add a crypto map entry for this address there, or correct its set peer",
                   "%s has no crypto map entry whose peer is %s, the address %s speaks from",

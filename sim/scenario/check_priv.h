@@ -35,6 +35,8 @@ struct check_words {
     const char *permit_all; /* the line that lets tunnels pass access lists, or its no form */
 };
 const struct check_words *check_words_of(const struct device *d);
+/* Does it have a configuration that is reviewed? A VPN client makes its map when it connects. */
+bool check_reads(const struct device *d);
 /* "permit ip 10.1.0.0 0.0.0.255 host 10.2.0.5", as the device's access lists have it. Caller frees.
  */
 char *check_acl_text(const struct device *d, const struct acl_line *l);
@@ -49,12 +51,13 @@ GPtrArray *check_permits(struct device *d, const char *acl);
 /* "crypto map vpn 10", the head of an entry. Caller frees. */
 char *check_entry_head(const struct ipsec_map *m, const struct ipsec_map_entry *e);
 
-/* check_names.c, check_peers.c, check_routes.c, check_nat.c, check_lines.c */
+/* check_names.c, check_peers.c, check_routes.c, check_nat.c, check_lines.c, check_access.c */
 void check_names(struct check *c, struct device *d);
 void check_peers(struct check *c, struct device *d);
 void check_routes(struct check *c, struct device *d);
 void check_nat(struct check *c, struct device *d);
 void check_lines(struct check *c, struct device *d);
+void check_access(struct check *c, struct device *d);
 /* What two ends of a tunnel do in time: who asks whether the other lives, and when it is idle too
  * long. */
 void check_times(struct check *c, struct device *a, const struct ipsec_map_entry *ae, ip4 b_addr,

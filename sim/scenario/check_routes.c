@@ -81,11 +81,30 @@ static void check_local_route(struct check *c, struct device *d, const char *acl
         IP4S(l->src.addr & l->src.mask));
 }
 
+/* Its address, and the routes by it, come from a DHCP server. */
+static bool awaits_address(struct device *d, const struct net_if *on)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *head = g_strdup_printf("interface %s\n", on->name);
+    d->kind->show(d, "running-config", text);
+    const char *at = on->addr ? NULL : strstr(text->str, head);
+    at = at ? at + strlen(head) : NULL;
+    while (at && *at == ' ') {
+        if (g_str_has_prefix(at, " ip address dhcp"))
+            return true;
+        const char *end = strchr(at, '\n');
+        at = end ? end + 1 : NULL;
+    }
+    return false;
+}
+
 void check_routes(struct check *c, struct device *d)
 {
     for (guint i = 0; i < d->ipsec_conf->maps->len; i++) {
         const struct ipsec_map *m = d->ipsec_conf->maps->pdata[i];
         struct net_if *on = check_bound(d, m);
+        if (on && awaits_address(d, on))
+            continue;
         for (guint k = 0; on && k < m->entries->len; k++) {
             const struct ipsec_map_entry *e = m->entries->pdata[k];
             g_autoptr(GPtrArray) lines = check_permits(d, e->acl);

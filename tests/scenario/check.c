@@ -56,6 +56,11 @@ Test(check, each_fault_is_found_with_its_line)
          "match address 199", "199"},
         {L("crypto map vpn 10 ipsec-isakmp") L(" set peer 192.0.2.77"), "peer-unknown", NULL,
          "192.0.2.77"},
+        {L("crypto map vpn client authentication list users"), "login-of-peers",
+         "crypto map vpn client authentication list users", "asks every peer for a user"},
+        {L("crypto isakmp client configuration group staff") L(" acl 150") L("exit")
+             L("access-list 150 permit ip any any"),
+         "split-list-of-everything", "access-list 150 permit ip any any", "of group staff"},
         {L("crypto map vpn 10 ipsec-isakmp") L(" no match address 110"), "incomplete-map",
          "crypto map vpn 10 ipsec-isakmp", "no access list"},
         {L("crypto map vpn 20 ipsec-isakmp"), "incomplete-map", "crypto map vpn 20 ipsec-isakmp",
@@ -303,4 +308,37 @@ Test(check, keepalives_and_idle_time_outs_of_one_router_only_are_told)
         g_ptr_array_unref(findings);
         played_free(&p);
     }
+}
+
+#define DIALS_IN                                                                                   \
+    "vpnsim: 1\nname: t\ntitle: t\nduration: 10s\ntopology:\n  nodes:\n"                           \
+    "    hub:\n      kind: ios\n      version: \"12.4\"\n      startup-config: |\n"                \
+    "        crypto isakmp policy 10\n         authentication pre-share\n"                         \
+    "        crypto isakmp key cisco123 address 192.0.2.9\n"                                       \
+    "        crypto ipsec transform-set strong esp-aes esp-sha-hmac\n"                             \
+    "        crypto map vpn 10 ipsec-isakmp\n         set peer 192.0.2.9\n"                        \
+    "         set transform-set strong\n         match address 110\n"                              \
+    "        interface FastEthernet0/0\n         ip address 203.0.113.1 255.255.255.0\n"           \
+    "         crypto map vpn\n        ip route 0.0.0.0 0.0.0.0 203.0.113.2\n"                      \
+    "        interface FastEthernet0/1\n         ip address 10.0.0.1 255.255.255.0\n         no "  \
+    "keepalive\n"                                                                                  \
+    "        access-list 110 permit ip 10.0.0.0 0.0.0.255 10.1.0.0 0.0.0.255\n"                    \
+    "    pc:\n      kind: vpnclient\n      version: \"4.0\"\n      startup-config: |\n"            \
+    "        [main]\n        Host=203.0.113.1\n        GroupName=g\n        GroupPwd=k\n"          \
+    "        [x-pc]\n        address=203.0.113.7/24\n        gateway=203.0.113.1\n"                \
+    "    box:\n      kind: nat\n      startup-config: |\n"                                         \
+    "        interface outside 192.0.2.9/24 gateway 192.0.2.1\n"                                   \
+    "        interface inside 192.168.1.1/24\n"                                                    \
+    "  links:\n"                                                                                   \
+    "    - {name: wan, endpoints: [\"hub:FastEthernet0/0\", \"pc:lan\"]}\n"
+
+Test(check, a_client_and_whoever_is_behind_a_box_are_not_reviewed)
+{
+    struct played p;
+    const char *text = DIALS_IN;
+    GPtrArray *findings = review(text, &p);
+    for (guint i = 0; i < findings->len; i++)
+        cr_expect_fail("%s", ((const struct finding *)findings->pdata[i])->message);
+    g_ptr_array_unref(findings);
+    played_free(&p);
 }
