@@ -6,19 +6,15 @@
 
 #include "kernel/rng.h"
 
-#define PORT_FIRST 49152
-#define PORTS      16384
-#define TRIES      3
-
 struct resolver_question {
     struct device *d;
-    ip4 server;
+    struct resolver_way way;
     char *name;
     resolver_fn fn;
     void *self;
     struct sim_timer timer;
     uint16_t id, port;
-    uint32_t tries;
+    uint32_t asked;
 };
 
 void resolver_cancel(struct resolver_question *q)
@@ -43,16 +39,22 @@ static void finish(struct resolver_question *q, const struct resolver_reply *rep
     fn(self, &r);
 }
 
+static ip4 server_of(const struct resolver_question *q)
+{
+    return q->asked ? q->way.server[(q->asked - 1) % q->way.n_server] : 0;
+}
+
 /* "the answer is for the question that is asked": by id, port, server and name.  RFC 5452 4 */
 static void answer_in(void *self, struct net_if *in, ip4 src, uint16_t sport, ip4 dst,
                       uint16_t dport, struct span payload)
 {
     struct resolver_question *q = self;
     struct dns_msg m;
-    struct resolver_reply r = {.result = RESOLVER_FOUND};
-    if (src != q->server || sport != DNS_PORT || dns_parse(payload, &m) != WIRE_OK || !m.response ||
-        m.id != q->id || g_ascii_strcasecmp(m.name, q->name) != 0)
+    struct resolver_reply r = {.result = RESOLVER_FOUND, .server = src};
+    if (src != server_of(q) || sport != DNS_PORT || dns_parse(payload, &m) != WIRE_OK ||
+        !m.response || m.id != q->id || g_ascii_strcasecmp(m.name, q->name) != 0)
         return;
+    r.rcode = m.rcode;
     if (m.rcode != DNS_NOERROR && m.rcode != DNS_NXDOMAIN)
         r.result = RESOLVER_SILENT;
     else if (m.rcode == DNS_NXDOMAIN || m.n_answers == 0)
@@ -66,51 +68,71 @@ static void answer_in(void *self, struct net_if *in, ip4 src, uint16_t sport, ip
     finish(q, &r);
 }
 
-static void open_port(struct resolver_question *q)
+static void open_port(struct resolver_question *q, struct rng *rng)
 {
-    g_autofree char *stream = g_strdup_printf("%s/dns", q->d->name);
-    struct rng *rng = rng_stream(q->d->sim, stream);
-    uint64_t first = rng_below(rng, PORTS);
-    q->id = (uint16_t)rng_u32(rng);
-    for (uint32_t i = 0; !q->port && i < PORTS; i++) {
-        uint16_t port = (uint16_t)(PORT_FIRST + (first + i) % PORTS);
+    uint64_t first = rng_below(rng, q->way.ports);
+    for (uint32_t i = 0; !q->port && i < q->way.ports; i++) {
+        uint16_t port = (uint16_t)(q->way.first_port + (first + i) % q->way.ports);
         if (net_udp_bind(q->d->node, port, answer_in, q))
             q->port = port;
     }
 }
 
-static void on_timer(void *self)
+static void ask(struct resolver_question *q)
 {
-    struct resolver_question *q = self;
     uint8_t bytes[DNS_MAX_BYTES];
     struct wr w = wr_over(bytes, sizeof bytes);
     struct dns_msg m = {
         .id = q->id, .wants_recursion = true, .type = DNS_TYPE_A, .class = DNS_CLASS_IN};
-    if (!dns_name_valid(q->name)) {
-        finish(q, &(struct resolver_reply){.result = RESOLVER_BAD_NAME});
-        return;
-    }
-    if (q->tries == TRIES || !q->port) {
-        finish(q, &(struct resolver_reply){.result = RESOLVER_SILENT});
-        return;
-    }
     g_strlcpy(m.name, q->name, sizeof m.name);
     dns_emit(&m, &w);
-    sim_timer_arm_in(&q->timer, SECONDS(2) << q->tries++);
-    net_send_udp(q->d->node, 0, q->port, q->server, DNS_PORT, 0, wr_done(&w));
+    sim_timer_arm_in(&q->timer, q->way.wait << (q->way.patient ? q->asked : 0));
+    q->asked++;
+    net_send_udp(q->d->node, 0, q->port, server_of(q), DNS_PORT, 0, wr_done(&w));
+}
+
+static void on_timer(void *self)
+{
+    struct resolver_question *q = self;
+    if (!dns_name_valid(q->name))
+        finish(q, &(struct resolver_reply){.result = RESOLVER_BAD_NAME});
+    else if (q->port && q->asked < q->way.tries * q->way.n_server)
+        ask(q);
+    else
+        finish(q, &(struct resolver_reply){.result = RESOLVER_SILENT, .server = server_of(q)});
+}
+
+struct resolver_question *resolver_ask_by(struct device *d, const struct resolver_way *way,
+                                          const char *name, resolver_fn fn, void *self)
+{
+    struct resolver_question *q = g_new0(struct resolver_question, 1);
+    g_autofree char *stream = g_strdup_printf("%s/dns", d->name);
+    struct rng *rng = rng_stream(d->sim, stream);
+    g_assert(way->n_server <= RESOLVER_MAX_SERVERS);
+    q->d = d;
+    q->way = *way;
+    q->name = g_strdup(name);
+    q->fn = fn;
+    q->self = self;
+    q->id = (uint16_t)rng_u32(rng);
+    if (way->n_server && dns_name_valid(name))
+        open_port(q, rng);
+    sim_timer_init(d->sim, &q->timer, on_timer, q);
+    sim_timer_arm(&q->timer, sim_now(d->sim));
+    return q;
 }
 
 struct resolver_question *resolver_ask(struct device *d, ip4 server, const char *name,
                                        resolver_fn fn, void *self)
 {
-    struct resolver_question *q = g_new0(struct resolver_question, 1);
-    q->d = d;
-    q->server = server;
-    q->name = g_strdup(name);
-    q->fn = fn;
-    q->self = self;
-    sim_timer_init(d->sim, &q->timer, on_timer, q);
-    open_port(q);
-    sim_timer_arm(&q->timer, sim_now(d->sim));
-    return q;
+    const struct resolver_way way = {
+        .server = {server},
+        .n_server = 1,
+        .tries = 3,
+        .wait = SECONDS(2),
+        .patient = true,
+        .first_port = 49152,
+        .ports = 16384,
+    };
+    return resolver_ask_by(d, &way, name, fn, self);
 }

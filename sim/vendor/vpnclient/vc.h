@@ -98,7 +98,6 @@ enum {
 enum vc_asks { VC_ASKS_NOTHING, VC_ASKS_USER, VC_ASKS_PASSWORD };
 
 struct vc_ping;
-struct vc_dns;
 struct vc_log;
 struct vc {
     struct device *d;
@@ -111,7 +110,7 @@ struct vc {
     struct net_if *lan, *vpn;
     struct dhcp_client *dhcp; /* NULL = the address is given */
     struct vc_ping *ping;
-    struct vc_dns *dns;
+    GPtrArray *dns; /* names that are being looked up (vc_dns.c) */
     struct vc_log *log;
 
     enum vc_state state;
