@@ -10,16 +10,6 @@ static void expect_sane(struct login *l, const char *what, unsigned number)
     cr_expect_null(wrong, "%s %u: %s", what, number, wrong);
 }
 
-static struct login *in(void)
-{
-    struct login *l = login_new();
-    login_call(l, "testgroup", "cisco321");
-    login_run(l, SECONDS(3));
-    cr_assert_null(login_discord(l), "%s", login_discord(l));
-    cr_assert(login_is_up(l));
-    return l;
-}
-
 /* ---- The whole way ---- */
 
 Test(login, is_asked_for_between_the_phases_and_configuration_follows)
@@ -260,18 +250,8 @@ Test(refusal, of_a_plain_offer_where_a_login_is_wanted)
     } row[] = {{false, false}, {true, true}};
     for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
         struct login *l = login_new();
-        const struct ike_policy offer = {1,    CIPHER_3DES, HASH_SHA1, GROUP_MODP768, IKE_AUTH_PSK,
-                                         86400};
         l->no_proof = row[i].no_proof;
-        const struct ike_connect c = {
-            .local = PAIR_ADDR_I,
-            .remote = PAIR_ADDR_R,
-            .group = "testgroup",
-            .key = "cisco321",
-            .offers = &offer,
-            .n_offers = 1,
-        };
-        cr_assert_neq(ike_connect(l->p->end[PAIR_I].engine, &c), 0);
+        login_call_bare(l, IKE_AUTH_PSK);
         pair_ask(l->p, PAIR_I);
         login_run(l, SECONDS(5));
         cr_expect_eq(login_is_up(l), row[i].up, "row %zu", i);
@@ -367,7 +347,7 @@ Test(patience, with_silence_ends)
 /* An answer that comes when nobody waits for it any more. */
 Test(answers, of_servers_to_what_is_gone_are_ignored)
 {
-    struct login *l = in();
+    struct login *l = login_in();
     struct ike_engine *hub = l->p->end[PAIR_R].engine;
     ike_sa_id id = pair_sa(l->p, PAIR_R, 0).id;
     for (int k = 0; k < 2; k++) {
@@ -503,7 +483,7 @@ Test(login_under_damage, of_every_byte_is_survived, .timeout = 500)
 
 Test(login_under_damage, truncated_at_every_place)
 {
-    struct login *l = in();
+    struct login *l = login_in();
     guint sent = l->p->sent->len;
     for (guint i = 0; i < sent; i++)
         for (size_t n = 0; n < pair_datagram_bytes(l->p, i); n++)

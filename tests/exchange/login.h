@@ -57,6 +57,12 @@ void login_free(struct login *l); /* the pair too; nobody may be left who was no
 /* I calls; then its quick mode is asked for. */
 void login_call(struct login *l, const char *group, const char *key);
 void login_call_main(struct login *l, uint16_t auth);
+/* I calls with one offer, and asks for nothing. */
+void login_call_bare(struct login *l, uint16_t auth);
+/* I has called, and is in. */
+struct login *login_in(void);
+struct login *login_in_as(struct login *l);
+struct ike_sa *login_last(const struct login *l, enum ike_role side); /* the newest SA */
 void login_run(struct login *l, sim_time until);
 /* NULL when both ends agree: a session with an address and a pair, or nothing. */
 const char *login_discord(struct login *l);

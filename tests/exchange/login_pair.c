@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "ike/ike_priv.h"
+
 /* ---- Answers ---- */
 
 static void hold(struct login *l, ike_sa_id sa)
@@ -347,4 +349,38 @@ void login_free(struct login *l)
     pair_free(l->p);
     g_ptr_array_unref(l->answers);
     g_free(l);
+}
+
+void login_call_bare(struct login *l, uint16_t auth)
+{
+    const struct ike_policy offer = {1, CIPHER_3DES, HASH_SHA1, GROUP_MODP768, auth, 86400};
+    const struct ike_connect c = {
+        .local = PAIR_ADDR_I,
+        .remote = PAIR_ADDR_R,
+        .group = "testgroup",
+        .key = "cisco321",
+        .offers = &offer,
+        .n_offers = 1,
+    };
+    cr_assert_neq(ike_connect(l->p->end[PAIR_I].engine, &c), 0);
+}
+
+struct login *login_in_as(struct login *l)
+{
+    login_call(l, "testgroup", "cisco321");
+    login_run(l, SECONDS(3));
+    cr_assert(login_is_up(l));
+    cr_assert_null(login_discord(l), "%s", login_discord(l));
+    return l;
+}
+
+struct login *login_in(void)
+{
+    return login_in_as(login_new());
+}
+
+struct ike_sa *login_last(const struct login *l, enum ike_role side)
+{
+    const GPtrArray *sas = l->p->end[side].engine->sas;
+    return sas->pdata[sas->len - 1];
 }

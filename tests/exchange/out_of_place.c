@@ -5,26 +5,6 @@
 
 #define AFTER_THE_TIMERS SECONDS(700)
 
-static struct login *in_as(struct login *l)
-{
-    login_call(l, "testgroup", "cisco321");
-    login_run(l, SECONDS(3));
-    cr_assert(login_is_up(l));
-    cr_assert_null(login_discord(l), "%s", login_discord(l));
-    return l;
-}
-
-static struct login *in(void)
-{
-    return in_as(login_new());
-}
-
-static struct ike_sa *last(const struct login *l, enum ike_role side)
-{
-    const GPtrArray *sas = l->p->end[side].engine->sas;
-    return sas->pdata[sas->len - 1];
-}
-
 static guint sa_guest_xacts(const struct ike_sa *sa)
 {
     return sa->guest && sa->guest->xacts ? sa->guest->xacts->len : 0;
@@ -42,7 +22,7 @@ Test(out_of_place, a_quick_mode_before_the_login_is_not_heard)
     l->absent = true;
     login_call(l, "testgroup", "cisco321");
     login_run(l, SECONDS(3));
-    struct ike_sa *sa = last(l, PAIR_I);
+    struct ike_sa *sa = login_last(l, PAIR_I);
     cr_assert_eq(sa->state, IKE_STATE_XAUTH_REPLY_AWAIT);
     ike_quick_start(sa, g_queue_pop_head(&sa->pending));
     login_run(l, SECONDS(20));
@@ -72,14 +52,14 @@ Test(out_of_place, replies_to_requests_never_made_are_dropped_and_counted)
         {CFG_NONE, CFG_ATTR_IP4_ADDRESS},      {77, CFG_ATTR_IP4_ADDRESS},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
-        struct login *l = in();
+        struct login *l = login_in();
         uint64_t bad = count(l, PAIR_R, "ike.bad");
         guint sent = l->p->sent_by[PAIR_R];
-        say_cfg(last(l, PAIR_I), row[i].type, row[i].attr);
+        say_cfg(login_last(l, PAIR_I), row[i].type, row[i].attr);
         login_run(l, SECONDS(5));
         cr_expect_eq(count(l, PAIR_R, "ike.bad"), bad + 1, "row %zu", i);
         cr_expect_eq(l->p->sent_by[PAIR_R], sent, "row %zu: nothing is answered", i);
-        cr_expect_eq(last(l, PAIR_R)->state, IKE_STATE_QM_IDLE);
+        cr_expect_eq(login_last(l, PAIR_R)->state, IKE_STATE_QM_IDLE);
         cr_expect_eq(l->given, 1);
         login_free(l);
     }
@@ -91,7 +71,7 @@ Test(out_of_place, configuration_is_not_given_before_the_login)
     l->absent = true;
     login_call(l, "testgroup", "cisco321");
     login_run(l, SECONDS(3));
-    say_cfg(last(l, PAIR_I), CFG_REQUEST, CFG_ATTR_IP4_ADDRESS);
+    say_cfg(login_last(l, PAIR_I), CFG_REQUEST, CFG_ATTR_IP4_ADDRESS);
     login_run(l, SECONDS(10));
     cr_expect_eq(count(l, PAIR_R, "ike.early"), 1);
     cr_expect_eq(l->given, 0);
@@ -106,7 +86,7 @@ Test(out_of_place, a_transaction_before_phase_1_is_done_is_ignored)
     l->silent = 1u << LOGIN_KEY;
     login_call(l, "testgroup", "cisco321");
     login_run(l, SECONDS(1));
-    struct ike_sa *r = last(l, PAIR_R);
+    struct ike_sa *r = login_last(l, PAIR_R);
     cr_assert_eq(r->state, IKE_STATE_R_AM_AAA_AWAIT);
     for (int enc = 0; enc < 2; enc++)
         for (uint32_t msgid = 0; msgid < 2; msgid++) {
@@ -165,10 +145,10 @@ Test(out_of_place, truncated_attributes_are_malformed_messages)
         RAW("\x01\x00\x00\x00\x00\x01\x00\x00\x00"), /* a byte behind the last */
     };
     for (int side = 0; side < 2; side++) {
-        struct login *l = in();
+        struct login *l = login_in();
         for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
             uint64_t bad = count(l, 1 - side, "ike.bad");
-            say_raw(last(l, (enum ike_role)side), row[i].bytes, row[i].n);
+            say_raw(login_last(l, (enum ike_role)side), row[i].bytes, row[i].n);
             login_run(l, SECONDS(4 + i));
             cr_expect_eq(count(l, 1 - side, "ike.bad"), bad + 1, "side %d, row %zu", side, i);
         }
@@ -180,13 +160,13 @@ Test(out_of_place, truncated_attributes_are_malformed_messages)
 /* Anything may come to the port, under the cookies of a session too, and as a first message. */
 Test(out_of_place, noise_at_both_ends_leaves_a_session_as_it_is)
 {
-    struct login *l = in();
+    struct login *l = login_in();
     struct rng *noise = rng_stream(l->p->sim, "noise");
     static const uint8_t exchange[] = {EXCHANGE_AGGRESSIVE, EXCHANGE_TRANSACTION};
     uint8_t bytes[400];
     for (int i = 0; i < 20000; i++) {
         enum ike_role side = (enum ike_role)(i & 1);
-        const struct ike_sa *sa = last(l, side);
+        const struct ike_sa *sa = login_last(l, side);
         size_t n = ISAKMP_HEAD + rng_below(noise, sizeof bytes - ISAKMP_HEAD);
         rng_bytes(noise, bytes, n);
         struct wr w = wr_over(bytes, sizeof bytes);
@@ -204,7 +184,7 @@ Test(out_of_place, noise_at_both_ends_leaves_a_session_as_it_is)
     cr_expect_null(login_discord(l));
     cr_expect(login_is_up(l));
     cr_expect_eq(l->departed, 0);
-    cr_expect_leq(sa_guest_xacts(last(l, PAIR_R)), 3, "nothing is kept of it");
+    cr_expect_leq(sa_guest_xacts(login_last(l, PAIR_R)), 3, "nothing is kept of it");
     login_free(l);
 }
 

@@ -6,26 +6,6 @@
 
 #define AFTER_THE_TIMERS SECONDS(700)
 
-static struct login *in_as(struct login *l)
-{
-    login_call(l, "testgroup", "cisco321");
-    login_run(l, SECONDS(3));
-    cr_assert(login_is_up(l));
-    cr_assert_null(login_discord(l), "%s", login_discord(l));
-    return l;
-}
-
-static struct login *in(void)
-{
-    return in_as(login_new());
-}
-
-static struct ike_sa *last(const struct login *l, enum ike_role side)
-{
-    const GPtrArray *sas = l->p->end[side].engine->sas;
-    return sas->pdata[sas->len - 1];
-}
-
 static uint64_t count(const struct login *l, enum ike_role side, const char *name)
 {
     return pair_count(l->p, side, name);
@@ -36,7 +16,7 @@ static uint64_t count(const struct login *l, enum ike_role side, const char *nam
 Test(session, ends_at_both_when_one_end_clears_it)
 {
     for (int side = 0; side < 2; side++) {
-        struct login *l = in();
+        struct login *l = login_in();
         ike_clear(l->p->end[side].engine, 0, WHY_ADMIN);
         login_run(l, SECONDS(10));
         cr_expect_eq(l->departed, 1, "%d", side);
@@ -51,7 +31,7 @@ Test(session, ends_at_both_when_one_end_clears_it)
 
 Test(session, ends_with_the_memory_of_the_device)
 {
-    struct login *l = in();
+    struct login *l = login_in();
     ike_forget_all(l->p->end[PAIR_R].engine);
     cr_expect_eq(l->departed, 1);
     cr_expect_eq(l->leases, 0);
@@ -65,7 +45,7 @@ Test(session, of_a_dead_client_is_found_by_the_liveness_of_its_group)
     for (int side = 0; side < 2; side++)
         l->p->end[side].profile.vid_am1[0] = l->p->end[side].profile.vid_am2[0] = IKE_VID_DPD;
     l->live = (struct ike_liveness){.threshold_s = 20, .periodic = true};
-    in_as(l);
+    login_in_as(l);
     login_run(l, SECONDS(100));
     cr_expect_gt(count(l, PAIR_R, "ike.dpd.sent"), 2, "the device itself asks nobody");
     cr_expect_eq(l->departed, 0);
@@ -82,7 +62,7 @@ Test(session, of_a_dead_client_is_found_by_the_liveness_of_its_group)
 /* hub-and-spoke C03: its address is free before it is given again. */
 Test(session, of_a_client_that_comes_again_is_ended_by_initial_contact)
 {
-    struct login *l = in();
+    struct login *l = login_in();
     ike_forget_all(l->p->end[PAIR_I].engine);
     g_ptr_array_set_size(l->p->end[PAIR_I].children, 0);
     pair_record(l->p, PAIR_R);
@@ -113,7 +93,7 @@ Test(session, goes_on_when_phase_1_is_renewed)
         l->p->end[PAIR_R].profile.reauth_on_rekey = again;
         l->p->end[PAIR_I].profile.p1_rekey_percent = 80;
         l->p->end[PAIR_R].profile.p1_rekey_percent_r = 50; /* nobody can call a client */
-        in_as(l);
+        login_in_as(l);
         login_run(l, SECONDS(1500));
         cr_expect_geq(l->moved, 2, "%u", l->moved);
         cr_expect_eq(l->challenged, again ? 1 + l->moved : 1);
@@ -132,16 +112,23 @@ Test(session, goes_on_when_phase_1_is_renewed)
     }
 }
 
-/* The newer SA ends first: the older one serves again, and has the session. */
-Test(session, falls_back_to_the_older_sa_when_the_newer_ends)
+/* In, and its phase 1 renewed: the session is under the newer of two SAs. */
+static struct login *renewed(void)
 {
     struct login *l = login_new();
     l->p->end[PAIR_R].profile.p1_tell_life = true;
     l->p->end[PAIR_I].profile.p1_rekey_percent = 1;
-    in_as(l);
+    login_in_as(l);
     login_run(l, SECONDS(1000));
     cr_assert_eq(l->moved, 1);
-    ike_sa_end(last(l, PAIR_R), WHY_ADMIN, IKE_INPUT_INTERNAL_PHASE1_DEL, true);
+    return l;
+}
+
+/* The newer SA ends first: the older one serves again, and has the session. */
+Test(session, falls_back_to_the_older_sa_when_the_newer_ends)
+{
+    struct login *l = renewed();
+    ike_sa_end(login_last(l, PAIR_R), WHY_ADMIN, IKE_INPUT_INTERNAL_PHASE1_DEL, true);
     login_run(l, SECONDS(1010));
     cr_expect_geq(l->moved, 2, "and back");
     cr_expect_eq(l->departed, 0);
@@ -156,13 +143,8 @@ Test(session, falls_back_to_the_older_sa_when_the_newer_ends)
 /* Who disconnects means all of its SAs. */
 Test(session, ends_with_the_sa_that_serves_though_an_older_one_is_left)
 {
-    struct login *l = login_new();
-    l->p->end[PAIR_R].profile.p1_tell_life = true;
-    l->p->end[PAIR_I].profile.p1_rekey_percent = 1;
-    in_as(l);
-    login_run(l, SECONDS(1000));
-    cr_assert_eq(l->moved, 1);
-    ike_clear(l->p->end[PAIR_I].engine, last(l, PAIR_I)->id, WHY_USER_GONE);
+    struct login *l = renewed();
+    ike_clear(l->p->end[PAIR_I].engine, login_last(l, PAIR_I)->id, WHY_USER_GONE);
     login_run(l, SECONDS(1010));
     cr_expect_eq(l->departed, 1);
     cr_expect_eq(l->leases, 0);
@@ -174,7 +156,7 @@ Test(session, ends_with_the_sa_that_serves_though_an_older_one_is_left)
 /* The RFC draws the last message in clear. What stands beside its HASH proves nothing then. */
 Test(aggressive, third_message_may_come_in_clear)
 {
-    struct login *l = in();
+    struct login *l = login_in();
     ike_forget_all(l->p->end[PAIR_I].engine);
     g_ptr_array_set_size(l->p->end[PAIR_I].children, 0);
     login_call(l, "testgroup", "cisco321");
@@ -183,21 +165,21 @@ Test(aggressive, third_message_may_come_in_clear)
     memcpy(rules, kind.rule, sizeof rules);
     rules[2].enc = false;
     kind.rule = rules;
-    last(l, PAIR_I)->phase1->kind = &kind;
+    login_last(l, PAIR_I)->phase1->kind = &kind;
     login_run(l, SECONDS(10));
     cr_expect_eq(l->p->end[PAIR_I].installed, 2);
     cr_expect_eq(l->departed, 0, "INITIAL-CONTACT in clear is not believed");
     cr_expect_eq(l->moved, 1, "so its session goes on");
     cr_expect_eq(l->judged_ok, 2, "and it is told so");
     cr_expect_eq(l->challenged, 1);
-    last(l, PAIR_I)->phase1->kind = &ike_aggressive_mode;
+    login_last(l, PAIR_I)->phase1->kind = &ike_aggressive_mode;
     login_free(l);
 }
 
 Test(session, asks_for_its_configuration_again)
 {
-    struct login *l = in();
-    ike_config_ask(last(l, PAIR_I));
+    struct login *l = login_in();
+    ike_config_ask(login_last(l, PAIR_I));
     login_run(l, SECONDS(10));
     cr_expect_eq(l->configured, 2);
     cr_expect_eq(l->given, 1, "the same address");
@@ -282,19 +264,9 @@ Test(main_mode_login, is_refused_to_an_identity_of_nobody)
 Test(configuration, is_pushed_unasked)
 {
     struct login *l = login_new();
-    const struct ike_policy offer = {
-        1, CIPHER_3DES, HASH_SHA1, GROUP_MODP768, IKE_AUTH_XAUTH_INIT_PSK, 86400};
-    const struct ike_connect c = {
-        .local = PAIR_ADDR_I,
-        .remote = PAIR_ADDR_R,
-        .group = "testgroup",
-        .key = "cisco321",
-        .offers = &offer,
-        .n_offers = 1,
-    };
     l->config = IKE_CFG_WAY_PUSH;
     pair_record(l->p, PAIR_R);
-    cr_assert_neq(ike_connect(l->p->end[PAIR_I].engine, &c), 0);
+    login_call_bare(l, IKE_AUTH_XAUTH_INIT_PSK);
     login_run(l, SECONDS(3)); /* the hub's quick modes have to wait for the ACK, the client's too */
     pair_ask(l->p, PAIR_I);
     login_run(l, SECONDS(5));
@@ -312,19 +284,10 @@ Test(configuration, is_pushed_unasked)
 Test(configuration, a_quick_mode_before_the_pushed_address_waits_for_it)
 {
     struct login *l = login_new();
-    const struct ike_policy offer = {1, CIPHER_3DES, HASH_SHA1, GROUP_MODP768, IKE_AUTH_PSK, 86400};
-    const struct ike_connect c = {
-        .local = PAIR_ADDR_I,
-        .remote = PAIR_ADDR_R,
-        .group = "testgroup",
-        .key = "cisco321",
-        .offers = &offer,
-        .n_offers = 1,
-    };
     l->config = IKE_CFG_WAY_PUSH;
     l->xauth = false;
     pair_record(l->p, PAIR_R);
-    cr_assert_neq(ike_connect(l->p->end[PAIR_I].engine, &c), 0);
+    login_call_bare(l, IKE_AUTH_PSK);
     pair_ask(l->p, PAIR_I);
     login_run(l, SECONDS(2)); /* sooner than it would be said again */
     cr_expect(login_is_up(l));
